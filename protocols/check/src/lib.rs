@@ -1,0 +1,1 @@
+//! Histories and what they satisfy. Knows no simulator.

@@ -1,0 +1,2 @@
+//! `cargo web`.
+fn main() {}
