@@ -1,1 +1,3 @@
 //! The workbench.
+
+pub mod theme;
