@@ -1,3 +1,5 @@
 //! The workbench.
 
+pub mod icons;
+pub mod raster;
 pub mod theme;
