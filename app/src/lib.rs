@@ -3,3 +3,4 @@
 pub mod icons;
 pub mod raster;
 pub mod theme;
+pub mod widgets;

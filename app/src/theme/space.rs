@@ -16,7 +16,7 @@ pub const TOP_LINE: f32 = 44.0;
 /// A row of a list.
 pub const ROW: f32 = 26.0;
 /// A control under a mouse.
-pub const CONTROL: f32 = 28.0;
+pub const CONTROL: f32 = 30.0;
 /// A control under a finger. Nothing one can touch is under 40.
 pub const TOUCH: f32 = 44.0;
 /// The first screen's one button.
