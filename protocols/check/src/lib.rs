@@ -1,1 +1,53 @@
-//! Histories and what they satisfy. Knows no simulator.
+//! Histories and what they satisfy.
+//! Knows: nothing of this workspace.
+//! Never knows: a simulator, a protocol, a screen; the wall clock, threads, I/O, any order a hash map leaks.
+//!
+//! Feed a [`Judge`] the events of a run as they come; ask it for the [`Verdict`] whenever it is to be shown; when
+//! it is broken let [`Judge::explain`] find the [`Evidence`], in slices.
+//!
+//! ```
+//! use check::{Cell, Invocation, Judge, Outcome, Value, Verdict};
+//! use smallvec::smallvec;
+//!
+//! let mut judge = Judge::new(Cell::KeyValue);
+//! judge.invoke(1, Invocation::write(0, 2, None, "milk"))?;
+//! judge.complete(2, 0, Outcome::Ok, smallvec![])?;
+//! judge.invoke(3, Invocation::write(1, 2, None, "salt"))?;
+//! judge.complete(4, 1, Outcome::Ok, smallvec![])?;
+//! judge.invoke(5, Invocation::read(2, 2, None))?;
+//! judge.complete(6, 2, Outcome::Ok, smallvec![Value::from("milk")])?;
+//! assert_eq!(judge.verdict(), Verdict::Broken { at: 6, key: None });
+//! assert_eq!(judge.verdict_at(5), Verdict::Holds);
+//!
+//! let mut explain = judge.explain().expect("it is broken");
+//! while !explain.advance(1000) {}
+//! let story = explain.evidence().expect("it is done").story();
+//! assert_eq!(
+//!     story.headline,
+//!     "c2 read milk, although before that it had been told ok for writing salt. No order of the operations allows both."
+//! );
+//! # Ok::<(), check::JudgeError>(())
+//! ```
+//!
+//! # What is here
+//! - [`history`]: [`Value`], [`Operation`], [`Invocation`], [`Outcome`], [`History`] (built from events in order).
+//! - [`model`]: [`Model`], the trait of objects; [`Cell`], the model of registers and key-value stores.
+//! - [`linearizable`]: [`linearizable::zones::Zones`], live; [`linearizable::search::Search`], any model, in slices.
+//! - [`judge`]: [`Judge`]: `invoke`, `complete`, `work`, `verdict`, `verdict_at`, `witness`, `explain`.
+//! - [`evidence`]: [`Explain`] (`advance`, `evidence`), [`Evidence`], [`Why`], and [`Story`], the sentences.
+
+pub mod evidence;
+pub mod history;
+pub mod judge;
+pub mod linearizable;
+pub mod model;
+pub mod story;
+mod table;
+pub mod value;
+
+pub use evidence::{Because, Evidence, Explain, Why};
+pub use history::{History, HistoryError, Invocation, Operation, Outcome};
+pub use judge::{Judge, JudgeError, Verdict};
+pub use model::{Cell, CellCall, Model, ModelError};
+pub use story::{Proof, Story};
+pub use value::{Value, Values};

@@ -1,0 +1,435 @@
+//! Evidence: the smallest set of operations that shows that no order exists.
+//!
+//! # What "smallest" means
+//! To *forget* an operation is to know no longer when it ran and what it was told: it may have happened at any
+//! time, or never. The needed operations of an [`Evidence`] cannot be ordered though every other operation is
+//! forgotten, and if any one of them is forgotten too there is an order again. Forgetting, unlike striking out,
+//! keeps the values that others saw explainable: without the time of `write milk` a later read of milk is
+//! innocent, whereas with the write struck out the read would be guilty alone. It only ever loosens, so a single
+//! pass over the operations finds a smallest set.
+//!
+//! To the needed operations are added, as *sources*, the writers of values that they saw, where these are not
+//! needed themselves: when they ran does not matter, but a reader asks who wrote that. The needed operations and
+//! their sources, alone, are a history without an order.
+//!
+//! Where zones found the break, at most a handful of operations are suspects and this is immediate. Where the
+//! general search found it, each step of the reduction is a search of its own, so [`Explain::advance`] works in
+//! slices. A search that takes too long keeps its operation, and [`Evidence::minimal`] says so.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::history::{Operation, Outcome};
+use crate::judge::{events_of, known_call, open_call};
+use crate::linearizable::search::{Progress, Search};
+use crate::linearizable::zones::{Undecidable, Zones};
+use crate::model::{Cell, CellCall, Model};
+use crate::value::Value;
+
+/// Candidates that one search may try before its question is left open.
+const TRIAL_STEPS: u64 = 300_000;
+
+/// Why one thing of the proof must come before another, or cannot be at all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Because {
+    /// The earlier one was answered before the later one began.
+    Answered,
+    /// The later one saw what the earlier one wrote.
+    Saw,
+    /// The later one replaced exactly what the earlier one wrote (a compare-and-set).
+    Replaced,
+    /// The later one saw the initial nothing.
+    FoundNothing,
+    /// The later one saw a value that nobody had written.
+    NeverWritten,
+    /// The later one did not happen, as its client was told.
+    DidNotHappen,
+}
+
+/// One link of the proof.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Why {
+    /// The operation that must come first, if it is one.
+    pub earlier: Option<u64>,
+    /// The operation this says something of.
+    pub later: u64,
+    /// What ties them.
+    pub because: Because,
+}
+
+/// The proof that a history is not linearizable.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Evidence {
+    /// Position of the event that broke it.
+    pub at: u64,
+    /// The key, where the history has keys.
+    pub key: Option<Arc<str>>,
+    /// Whether there are several keys, so that sentences must name this one.
+    pub several_keys: bool,
+    /// The operations of the proof as they stood at the break, by invocation: needed ones and sources.
+    pub operations: Vec<Operation>,
+    /// Ids of those that are only there because they wrote what a needed one saw.
+    pub sources: Vec<u64>,
+    /// How many operations of this key had begun by then.
+    pub of: u64,
+    /// Whether forgetting any needed one was shown to leave an order. Else some may be superfluous.
+    pub minimal: bool,
+    /// What ties the operations to each other.
+    pub whys: Vec<Why>,
+    /// The model.
+    pub model: Cell,
+}
+
+impl Evidence {
+    /// The operations without which there would be an order.
+    pub fn needed(&self) -> impl Iterator<Item = &Operation> {
+        self.operations.iter().filter(|operation| !self.sources.contains(&operation.id))
+    }
+}
+
+/// The search for the evidence, in slices.
+#[derive(Clone, Debug)]
+pub struct Explain {
+    model: Cell,
+    at: u64,
+    key: Option<Arc<str>>,
+    several_keys: bool,
+    of: u64,
+    /// The operations that matter, as they stood at the break, by invocation.
+    pool: Vec<Operation>,
+    /// What each did or saw; what each asked for.
+    known: Vec<Option<CellCall>>,
+    open: Vec<Option<CellCall>>,
+    keep: Vec<bool>,
+    /// The order in which forgetting is tried, the stretch tried now, and its length.
+    order: Vec<u32>,
+    start: u32,
+    stretch: u32,
+    trial: Option<(Box<Search<Cell>>, u64)>,
+    minimal: bool,
+    evidence: Option<Evidence>,
+}
+
+impl Explain {
+    pub(crate) fn new(
+        model: Cell,
+        at: u64,
+        key: Option<Arc<str>>,
+        several_keys: bool,
+        operations: Vec<Operation>,
+        suspects: Option<Vec<u32>>,
+    ) -> Self {
+        let of = operations.len() as u64;
+        let open: Vec<_> = operations.iter().map(|operation| open_call(model, operation)).collect();
+        let keep = match suspects {
+            None => vec![true; operations.len()],
+            Some(suspects) => {
+                let mut keep = vec![false; operations.len()];
+                for suspect in suspects {
+                    keep[suspect as usize] = true;
+                }
+                keep
+            }
+        };
+        let mut explain = Self {
+            model,
+            at,
+            key,
+            several_keys,
+            of,
+            known: operations.iter().map(|operation| known_call(model, operation)).collect(),
+            pool: operations,
+            open,
+            keep,
+            order: Vec::new(),
+            start: 0,
+            stretch: 1,
+            trial: None,
+            minimal: true,
+            evidence: None,
+        };
+        explain.drop_bystanders();
+        let mut order: Vec<u32> =
+            (0..explain.pool.len() as u32).filter(|at| explain.keep[*at as usize]).collect();
+        // Reads go first, then the oldest: what is left is writes, and near the break.
+        order.sort_by_key(|at| (explain.writes(*at), *at));
+        explain.stretch = (order.len() as u32 / 2).max(1);
+        explain.order = order;
+        explain
+    }
+
+    /// The evidence, once [`Self::advance`] is done.
+    pub fn evidence(&self) -> Option<&Evidence> {
+        self.evidence.as_ref()
+    }
+
+    /// Works for about `steps` candidates of a search. Returns whether the evidence is found.
+    pub fn advance(&mut self, steps: u64) -> bool {
+        let mut left = steps;
+        while self.evidence.is_none() && left > 0 {
+            left -= 1;
+            match self.trial.take() {
+                None if self.start as usize >= self.order.len() => self.next_round(),
+                None => self.try_stretch(&mut left),
+                Some((mut search, spent)) => {
+                    let before = left;
+                    search.work(&mut left);
+                    let spent = spent + before - left;
+                    match search.progress() {
+                        Progress::NotDecided if spent < TRIAL_STEPS => self.trial = Some((search, spent)),
+                        Progress::NotDecided => self.tried(None),
+                        Progress::Holds => self.tried(Some(false)),
+                        Progress::Broken { .. } => self.tried(Some(true)),
+                    }
+                }
+            }
+        }
+        self.evidence.is_some()
+    }
+
+    fn writes(&self, at: u32) -> bool {
+        self.open[at as usize].as_ref().is_some_and(|call| !self.model.is_pure(call))
+    }
+
+    /// Keeps, besides the suspects, what could have written the values they saw. What failed to write such a
+    /// value is a suspect too: forgotten, it might have happened.
+    fn drop_bystanders(&mut self) {
+        let helps = self.helpers(&self.keep);
+        for (at, helps) in helps.iter().enumerate() {
+            self.keep[at] |= *helps && self.known[at].is_none();
+            self.keep[at] |= *helps && self.pool[at].outcome == Outcome::Failed;
+        }
+        let stays: Vec<bool> = (0..self.pool.len()).map(|at| helps[at] || self.keep[at]).collect();
+        let mut flags = stays.iter();
+        self.pool.retain(|_| flags.next().copied().unwrap_or(false));
+        let mut flags = stays.iter();
+        self.known.retain(|_| flags.next().copied().unwrap_or(false));
+        let mut flags = stays.iter();
+        self.open.retain(|_| flags.next().copied().unwrap_or(false));
+        let mut flags = stays.iter();
+        self.keep.retain(|_| flags.next().copied().unwrap_or(false));
+    }
+
+    /// Of the operations not in `keep`, those that could help one in it to happen, directly or through others.
+    fn helpers(&self, keep: &[bool]) -> Vec<bool> {
+        let mut helps = vec![false; self.pool.len()];
+        let mut seers: Vec<CellCall> = Vec::new();
+        let mut values: BTreeSet<Value> = BTreeSet::new();
+        let mut add = |call: &CellCall, seers: &mut Vec<CellCall>| match call {
+            CellCall::Append(_) => {
+                // One stands for all of them: what helps an append does not depend on what it appends.
+                if !seers.contains(&CellCall::Append(Value::Nil)) {
+                    seers.push(CellCall::Append(Value::Nil));
+                }
+            }
+            _ => {
+                if let Some(seen) = call.sees()
+                    && values.insert(seen.clone())
+                {
+                    seers.push(CellCall::Read(Some(seen.clone())));
+                }
+            }
+        };
+        for at in (0..self.pool.len()).filter(|at| keep[*at]) {
+            if let Some(call) = &self.known[at] {
+                add(call, &mut seers);
+            }
+        }
+        let mut next = 0;
+        while let Some(seer) = seers.get(next).cloned() {
+            next += 1;
+            for at in 0..self.pool.len() {
+                if keep[at] || helps[at] {
+                    continue;
+                }
+                if let Some(call) = &self.open[at]
+                    && self.model.feeds(call, &seer)
+                {
+                    helps[at] = true;
+                    add(call, &mut seers);
+                }
+            }
+        }
+        helps
+    }
+
+    /// The operations of the stretch tried now that are still kept.
+    fn in_stretch(&self) -> std::ops::Range<usize> {
+        let start = self.start as usize;
+        start..(start + self.stretch as usize).min(self.order.len())
+    }
+
+    fn try_stretch(&mut self, left: &mut u64) {
+        let mut keep = self.keep.clone();
+        for at in &self.order[self.in_stretch()] {
+            keep[*at as usize] = false;
+        }
+        *left = left.saturating_sub(self.pool.len() as u64);
+        match self.zones_break(&keep) {
+            Ok(broken) => self.tried(Some(broken)),
+            Err(Undecidable) => self.trial = Some((Box::new(self.search_with(&keep)), 0)),
+        }
+    }
+
+    /// What came of forgetting the stretch: still broken, not, or nobody knows.
+    fn tried(&mut self, broken: Option<bool>) {
+        let stretch = self.in_stretch();
+        if broken == Some(true) {
+            for at in self.order.drain(stretch) {
+                self.keep[at as usize] = false;
+            }
+            return;
+        }
+        if broken.is_none() && self.stretch == 1 {
+            self.minimal = false;
+        }
+        self.start = stretch.end as u32;
+    }
+
+    fn next_round(&mut self) {
+        if self.stretch == 1 {
+            self.evidence = Some(self.conclude());
+        } else {
+            self.stretch = (self.stretch / 2).min(self.order.len() as u32).max(1);
+            self.start = 0;
+        }
+    }
+
+    /// Whether the kept operations cannot be ordered, all others forgotten.
+    fn zones_break(&self, keep: &[bool]) -> Result<bool, Undecidable> {
+        let mut zones = Zones::new();
+        let helps = self.helpers(keep);
+        for at in (0..self.pool.len()).filter(|at| helps[*at]) {
+            if let Some(call) = &self.open[at] {
+                zones.forgotten(call)?;
+            }
+        }
+        let places: Vec<usize> = (0..self.pool.len()).filter(|at| keep[*at]).collect();
+        let kept: Vec<&Operation> = places.iter().map(|at| &self.pool[*at]).collect();
+        let mut numbers = vec![0; kept.len()];
+        for (at, number, completes) in events_of(&kept) {
+            let place = places[number as usize];
+            if completes {
+                zones.complete(
+                    numbers[number as usize],
+                    at,
+                    kept[number as usize].outcome,
+                    self.known[place].as_ref(),
+                );
+            } else if let Some(call) = &self.open[place] {
+                numbers[number as usize] = zones.invoke(at, call)?;
+            }
+        }
+        Ok(zones.breach().is_some())
+    }
+
+    fn search_with(&self, keep: &[bool]) -> Search<Cell> {
+        let mut search = Search::new(self.model);
+        let helps = self.helpers(keep);
+        for at in (0..self.pool.len()).filter(|at| helps[*at]) {
+            let number = search.invoke(self.open[at].clone());
+            search.complete(number, 0, Outcome::Unknown, None);
+        }
+        let places: Vec<usize> = (0..self.pool.len()).filter(|at| keep[*at]).collect();
+        let kept: Vec<&Operation> = places.iter().map(|at| &self.pool[*at]).collect();
+        let mut numbers = vec![0; kept.len()];
+        for (at, number, completes) in events_of(&kept) {
+            let place = places[number as usize];
+            if completes {
+                let outcome = kept[number as usize].outcome;
+                search.complete(numbers[number as usize], at, outcome, self.known[place].clone());
+            } else {
+                numbers[number as usize] = search.invoke(self.open[place].clone());
+            }
+        }
+        search
+    }
+
+    fn conclude(&self) -> Evidence {
+        let needed: Vec<usize> = (0..self.pool.len()).filter(|at| self.keep[*at]).collect();
+        let sources = self.sources(&needed);
+        let mut members: Vec<usize> = needed.iter().chain(&sources).copied().collect();
+        members.sort_unstable();
+        Evidence {
+            at: self.at,
+            key: self.key.clone(),
+            several_keys: self.several_keys,
+            operations: members.iter().map(|at| self.pool[*at].clone()).collect(),
+            sources: sources.iter().map(|at| self.pool[*at].id).collect(),
+            of: self.of,
+            minimal: self.minimal,
+            whys: self.whys(&members),
+            model: self.model,
+        }
+    }
+
+    fn leaves(&self, at: usize, value: &Value) -> bool {
+        self.pool[at].outcome != Outcome::Failed
+            && self.open[at].as_ref().and_then(CellCall::leaves) == Some(value)
+    }
+
+    /// Writers of what the needed operations saw, where none of these wrote it.
+    fn sources(&self, needed: &[usize]) -> Vec<usize> {
+        let mut sources: BTreeSet<usize> = BTreeSet::new();
+        for at in needed {
+            let Some(seen) = self.known[*at].as_ref().and_then(CellCall::sees) else { continue };
+            if needed.iter().chain(&sources).any(|writer| writer != at && self.leaves(*writer, seen)) {
+                continue;
+            }
+            let end = self.pool[*at].completed.unwrap_or(u64::MAX);
+            let before = |writer: &usize| {
+                writer != at && self.pool[*writer].invoked < end && self.leaves(*writer, seen)
+            };
+            sources.extend((0..self.pool.len()).rev().find(before));
+        }
+        sources.into_iter().collect()
+    }
+
+    fn whys(&self, members: &[usize]) -> Vec<Why> {
+        let mut whys = Vec::new();
+        for later in members {
+            let op = &self.pool[*later];
+            let before: Vec<&Operation> =
+                members.iter().map(|at| &self.pool[*at]).filter(|earlier| earlier.precedes(op)).collect();
+            for earlier in &before {
+                if !before.iter().any(|between| earlier.precedes(between)) {
+                    let earlier = Some(earlier.id);
+                    whys.push(Why { earlier, later: op.id, because: Because::Answered });
+                }
+            }
+            whys.extend(self.origin(members, *later));
+        }
+        whys
+    }
+
+    /// Where the value that an operation saw came from.
+    fn origin(&self, members: &[usize], later: usize) -> Option<Why> {
+        let id = self.pool[later].id;
+        let Some(call) = &self.known[later] else {
+            return Some(Why { earlier: None, later: id, because: Because::DidNotHappen });
+        };
+        let seen = call.sees()?;
+        let writer = members.iter().find(|writer| **writer != later && self.leaves(**writer, seen));
+        let because = match (call, writer) {
+            (CellCall::Cas { .. }, Some(_)) => Because::Replaced,
+            (_, Some(_)) => Because::Saw,
+            (_, None) if *seen == Value::Nil => Because::FoundNothing,
+            (_, None) if (0..self.pool.len()).any(|at| self.model_feeds(at, later)) => return None,
+            (_, None) => Because::NeverWritten,
+        };
+        Some(Why { earlier: writer.map(|writer| self.pool[*writer].id), later: id, because })
+    }
+
+    fn model_feeds(&self, writer: usize, seer: usize) -> bool {
+        match (&self.open[writer], &self.known[seer]) {
+            (Some(writer_call), Some(seer_call)) => {
+                writer != seer
+                    && self.pool[writer].outcome != Outcome::Failed
+                    && self.model.feeds(writer_call, seer_call)
+            }
+            _ => false,
+        }
+    }
+}

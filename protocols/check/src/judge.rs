@@ -1,0 +1,326 @@
+//! The live verdict: is what happened so far linearizable?
+//!
+//! A [`Judge`] is fed the events of a run as they come, and judges each key apart: by zones while each value is
+//! written at most once (decided at once), from then on by the general search, which works in slices through
+//! [`Judge::work`] and is "not decided yet" until it has caught up.
+//!
+//! The verdict is that of everything fed so far. Once broken a history stays broken, so the one position at
+//! which it broke answers for every earlier moment too: [`Judge::verdict_at`].
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use crate::evidence::Explain;
+use crate::history::{History, HistoryError, Invocation, Operation, Outcome};
+use crate::linearizable::search::{Progress, Search};
+use crate::linearizable::zones::Zones;
+use crate::model::{Cell, CellCall, Model, ModelError};
+use crate::table::{self, Index};
+use crate::value::Values;
+
+/// Whether a history is linearizable.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Verdict {
+    /// There is an order of the operations that explains every answer.
+    Holds,
+    /// There is none from the event at position `at` on.
+    Broken {
+        /// Position of the event that broke it. While keys are still being searched, an earlier one may turn up.
+        at: u64,
+        /// The key on which it broke, where the history has keys.
+        key: Option<Arc<str>>,
+    },
+    /// The general search has not caught up yet.
+    NotDecided,
+}
+
+/// Why an event was refused. The judge is as it was before.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum JudgeError {
+    /// The event does not fit the history.
+    #[error(transparent)]
+    History(#[from] HistoryError),
+    /// The operation does not fit the model.
+    #[error(transparent)]
+    Model(#[from] ModelError),
+}
+
+#[derive(Clone, Debug)]
+enum Way {
+    Zones(Zones),
+    Search(Box<Search<Cell>>),
+}
+
+/// The operations on one key.
+#[derive(Clone, Debug)]
+struct Part {
+    key: Option<Arc<str>>,
+    /// Places in the history; the position in this list is the operation's number for zones and search.
+    operations: Vec<u32>,
+    way: Way,
+}
+
+/// A history judged as it grows. To go back in time ask [`Self::verdict_at`]; to take another turn, feed a new
+/// judge or clone this one (which copies it: some 300 bytes an operation).
+#[derive(Clone, Debug)]
+pub struct Judge {
+    model: Cell,
+    history: History,
+    parts: Vec<Part>,
+    by_key: Index,
+    /// For each operation of the history its part and its number there.
+    homes: Vec<(u32, u32)>,
+    /// Parts whose search is behind.
+    behind: BTreeSet<u32>,
+    broken: Option<(u64, u32)>,
+}
+
+impl Judge {
+    /// A judge of an empty history.
+    pub fn new(model: Cell) -> Self {
+        Self {
+            model,
+            history: History::new(),
+            parts: Vec::new(),
+            by_key: Index::default(),
+            homes: Vec::new(),
+            behind: BTreeSet::new(),
+            broken: None,
+        }
+    }
+
+    /// What was fed so far.
+    pub fn history(&self) -> &History {
+        &self.history
+    }
+
+    /// The model that it is judged by.
+    pub fn model(&self) -> Cell {
+        self.model
+    }
+
+    /// An operation begins at position `at`.
+    ///
+    /// # Errors
+    /// If the event does not fit the history, or the operation the model.
+    pub fn invoke(&mut self, at: u64, invocation: Invocation) -> Result<(), JudgeError> {
+        let call = self.model.call(&as_invoked(at, &invocation))?;
+        let place = self.history.invoke(at, invocation)?;
+        let part = self.part_of(place);
+        let home = &mut self.parts[part as usize];
+        self.homes.push((part, home.operations.len() as u32));
+        home.operations.push(place);
+        let Some(call) = call else { return Ok(()) };
+        match &mut home.way {
+            Way::Zones(zones) => {
+                if zones.invoke(at, &call).is_err() && zones.breach().is_none() {
+                    self.start_search(part);
+                }
+            }
+            Way::Search(search) => {
+                search.invoke(Some(call));
+                self.behind.insert(part);
+            }
+        }
+        Ok(())
+    }
+
+    /// The outcome of operation `id` becomes known at position `at`. `output` is what it returned: the value
+    /// of a read, what a failed compare-and-set saw, else nothing.
+    ///
+    /// # Errors
+    /// If the event does not fit the history.
+    pub fn complete(&mut self, at: u64, id: u64, outcome: Outcome, output: Values) -> Result<(), JudgeError> {
+        let place = self.history.complete(at, id, outcome, output)?;
+        let (part, number) = self.homes[place as usize];
+        let call = known_call(self.model, &self.history.operations()[place as usize]);
+        match &mut self.parts[part as usize].way {
+            Way::Zones(zones) => {
+                if zones.breach().is_some() {
+                    return Ok(());
+                }
+                zones.complete(number, at, outcome, call.as_ref());
+                if let Some(breach) = zones.breach() {
+                    let at = breach.at;
+                    self.note_break(at, part);
+                }
+            }
+            Way::Search(search) => {
+                search.complete(number, at, outcome, call);
+                self.behind.insert(part);
+            }
+        }
+        Ok(())
+    }
+
+    /// Lets the searches that are behind work for at most `steps` candidates. Returns the steps left over.
+    pub fn work(&mut self, steps: u64) -> u64 {
+        let mut left = steps;
+        while left > 0
+            && let Some(part) = self.behind.first().copied()
+        {
+            let Way::Search(search) = &mut self.parts[part as usize].way else {
+                self.behind.remove(&part);
+                continue;
+            };
+            search.work(&mut left);
+            match search.progress() {
+                Progress::NotDecided => continue,
+                Progress::Holds => {}
+                Progress::Broken { at } => self.note_break(at, part),
+            }
+            self.behind.remove(&part);
+        }
+        left
+    }
+
+    /// The verdict on everything fed so far.
+    pub fn verdict(&self) -> Verdict {
+        self.verdict_at(u64::MAX)
+    }
+
+    /// The verdict on the events up to and including `position`.
+    pub fn verdict_at(&self, position: u64) -> Verdict {
+        if let Some((at, part)) = self.broken
+            && at <= position
+        {
+            return Verdict::Broken { at, key: self.parts[part as usize].key.clone() };
+        }
+        let is_behind = |part: &u32| match &self.parts[*part as usize].way {
+            Way::Zones(_) => false,
+            Way::Search(search) => search.decided_before() <= position,
+        };
+        if self.behind.iter().any(is_behind) { Verdict::NotDecided } else { Verdict::Holds }
+    }
+
+    /// An order of the operations, by id, that explains every answer, if the verdict is [`Verdict::Holds`].
+    /// Operations that may as well not have happened are left out.
+    pub fn witness(&self) -> Option<Vec<u64>> {
+        if self.verdict() != Verdict::Holds {
+            return None;
+        }
+        // Each key has an order of its own. Every operation is given the latest invocation among those up to it
+        // in its key's order: a moment within its interval, so sorting by these moments merges the orders.
+        let mut moments: Vec<(u64, u32, u32, u64)> = Vec::new();
+        for (part_number, part) in self.parts.iter().enumerate() {
+            let order = match &part.way {
+                Way::Zones(zones) => zones.order(),
+                Way::Search(search) => search.order(),
+            };
+            let mut moment = 0;
+            for (rank, number) in order.into_iter().enumerate() {
+                let operation = &self.history.operations()[part.operations[number as usize] as usize];
+                moment = moment.max(operation.invoked);
+                moments.push((moment, part_number as u32, rank as u32, operation.id));
+            }
+        }
+        moments.sort_unstable();
+        Some(moments.into_iter().map(|(_, _, _, id)| id).collect())
+    }
+
+    /// Begins the search for the evidence, if the verdict is [`Verdict::Broken`].
+    pub fn explain(&self) -> Option<Explain> {
+        let (at, part) = self.broken?;
+        let Part { key, operations, way } = &self.parts[part as usize];
+        let then: Vec<Operation> = operations
+            .iter()
+            .filter_map(|place| self.history.operations()[*place as usize].as_of(at))
+            .collect();
+        let suspects = match way {
+            Way::Zones(zones) => zones.breach().map(|breach| breach.suspects.to_vec()),
+            Way::Search(_) => None,
+        };
+        let several_keys = self.parts.len() > 1;
+        Some(Explain::new(self.model, at, key.clone(), several_keys, then, suspects))
+    }
+
+    fn note_break(&mut self, at: u64, part: u32) {
+        if self.broken.is_none_or(|(earlier, _)| at < earlier) {
+            self.broken = Some((at, part));
+        }
+    }
+
+    fn part_of(&mut self, place: u32) -> u32 {
+        let Self { model, history, parts, by_key, .. } = self;
+        let key = model.part(&history.operations()[place as usize]);
+        let hash = table::hash_of(&key);
+        if let Some(part) = by_key.find(hash, |at| parts[at as usize].key.as_ref() == key) {
+            return part;
+        }
+        let number = parts.len() as u32;
+        let key = key.cloned();
+        parts.push(Part { key, operations: Vec::new(), way: Way::Zones(Zones::new()) });
+        by_key.insert(hash, number, |at| table::hash_of(&parts[at as usize].key.as_ref()));
+        number
+    }
+
+    /// Zones do not decide this key any more: the search takes its history from the beginning.
+    fn start_search(&mut self, part: u32) {
+        let operations: Vec<&Operation> = self.parts[part as usize]
+            .operations
+            .iter()
+            .map(|place| &self.history.operations()[*place as usize])
+            .collect();
+        let search = search_of(self.model, &operations);
+        self.parts[part as usize].way = Way::Search(Box::new(search));
+        self.behind.insert(part);
+    }
+}
+
+/// A search fed with the events of `operations`, which are in the order of their invocations.
+pub(crate) fn search_of(model: Cell, operations: &[&Operation]) -> Search<Cell> {
+    let mut search = Search::new(model);
+    for (at, number, completes) in events_of(operations) {
+        let operation = operations[number as usize];
+        if completes {
+            search.complete(number, at, operation.outcome, known_call(model, operation));
+        } else {
+            search.invoke(open_call(model, operation));
+        }
+    }
+    search
+}
+
+/// The events of `operations` in order: position, number of the operation, whether it completes there.
+pub(crate) fn events_of(operations: &[&Operation]) -> Vec<(u64, u32, bool)> {
+    let mut events = Vec::with_capacity(operations.len() * 2);
+    for (number, operation) in operations.iter().enumerate() {
+        events.push((operation.invoked, number as u32, false));
+        events.extend(operation.completed.map(|completed| (completed, number as u32, true)));
+    }
+    events.sort_unstable();
+    events
+}
+
+/// What the operation did or saw, as far as its outcome says; `None` if it surely did not happen.
+pub(crate) fn known_call(model: Cell, operation: &Operation) -> Option<CellCall> {
+    // Its function and arguments were checked when it was invoked.
+    model.call(operation).ok().flatten()
+}
+
+/// What the operation asks for, whatever came of it.
+pub(crate) fn open_call(model: Cell, operation: &Operation) -> Option<CellCall> {
+    let mut open = operation.clone();
+    open.outcome = Outcome::Open;
+    open.output = Values::new();
+    known_call(model, &open)
+}
+
+fn as_invoked(at: u64, invocation: &Invocation) -> Operation {
+    let Invocation { id, lane, process, function, key, input } = invocation.clone();
+    Operation {
+        id,
+        lane,
+        process,
+        function,
+        key,
+        input,
+        output: Values::new(),
+        invoked: at,
+        completed: None,
+        outcome: Outcome::Open,
+    }
+}

@@ -1,0 +1,327 @@
+//! Models: what an object does when its operations come one after another.
+//!
+//! A [`Model`] turns an operation, with what is known of its outcome, into a call, and says what a call does to
+//! a state, or that it cannot have happened in it. Checkers know nothing else of an object, so a new object is
+//! one implementation of the trait. Objects that do not influence each other are judged apart (locality:
+//! Herlihy and Wing 1990, § 3.2): [`Model::part`] says which of them an operation belongs to.
+//!
+//! [`Cell`] is the model of everything that holds one value under each key: a register, a compare-and-set
+//! register, a key-value store.
+
+use std::fmt::Debug;
+use std::hash::Hash;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use crate::history::{Operation, Outcome};
+use crate::value::Value;
+
+/// Why an operation means nothing to a model.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum ModelError {
+    /// The model has no such function.
+    #[error("operation {id}: a {model} has no function `{function}`; it has {known}")]
+    NoSuchFunction {
+        /// The operation.
+        id: u64,
+        /// The model's name.
+        model: &'static str,
+        /// What the operation asked for.
+        function: String,
+        /// What the model offers.
+        known: &'static str,
+    },
+    /// Too few or too many arguments.
+    #[error("operation {id}: `{function}` takes {expected} values, not {given}")]
+    Arguments {
+        /// The operation.
+        id: u64,
+        /// What the operation asked for.
+        function: String,
+        /// How many values it takes.
+        expected: u32,
+        /// How many it was given.
+        given: u32,
+    },
+}
+
+/// What an object does, one operation after another.
+pub trait Model {
+    /// What the object holds.
+    type State: Clone + Eq + Hash + Debug;
+    /// An operation with what is known of its outcome.
+    type Call: Clone + Eq + Debug;
+
+    /// The state before the first operation.
+    fn initial(&self) -> Self::State;
+
+    /// What the operation asks for, with what its outcome says. An operation that surely did not happen and
+    /// saw nothing is `None`.
+    ///
+    /// # Errors
+    /// If the model has no such function, or the arguments do not fit.
+    fn call(&self, operation: &Operation) -> Result<Option<Self::Call>, ModelError>;
+
+    /// The state after the call, or `None` if it cannot happen in this state. A call whose output is not known
+    /// may return anything.
+    fn step(&self, state: &Self::State, call: &Self::Call) -> Option<Self::State>;
+
+    /// Whether the call leaves every state as it is.
+    fn is_pure(&self, call: &Self::Call) -> bool;
+
+    /// Whether the call is possible in every state, and the state after it does not depend on the one before.
+    fn is_blind(&self, call: &Self::Call) -> bool;
+
+    /// Whether what `writer` does could ever help `seer` to happen. May say yes too often, never no.
+    fn feeds(&self, writer: &Self::Call, seer: &Self::Call) -> bool;
+
+    /// The part of the object that the operation touches: parts never influence each other.
+    fn part<'a>(&self, operation: &'a Operation) -> Option<&'a Arc<str>> {
+        operation.key.as_ref()
+    }
+}
+
+/// One value under each key, at first [`Value::Nil`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Cell {
+    /// `read`, `write`.
+    Register,
+    /// `read`, `write`, `cas`.
+    CasRegister,
+    /// `read` or `get`, `write` or `put`, `cas`, `append`, `delete`.
+    #[default]
+    KeyValue,
+}
+
+/// A call on one [`Cell`].
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum CellCall {
+    /// Sees the value; `None` while, or because, nobody knows what it saw.
+    Read(Option<Value>),
+    /// Replaces whatever is there.
+    Write(Value),
+    /// Finds `from` and replaces it by `to`.
+    Cas {
+        /// What must be there.
+        from: Value,
+        /// What is there afterwards.
+        to: Value,
+    },
+    /// A compare-and-set that failed: it expected `expected` and saw `seen`.
+    Mismatch {
+        /// What it expected.
+        expected: Value,
+        /// What it saw instead.
+        seen: Value,
+    },
+    /// Adds to the end: a text to a text, anything else to a list. [`Value::Nil`] counts as empty.
+    Append(Value),
+}
+
+impl CellCall {
+    /// The value that the call must find, if one is known.
+    pub fn sees(&self) -> Option<&Value> {
+        match self {
+            CellCall::Read(seen) => seen.as_ref(),
+            CellCall::Cas { from, .. } => Some(from),
+            CellCall::Mismatch { seen, .. } => Some(seen),
+            CellCall::Write(_) | CellCall::Append(_) => None,
+        }
+    }
+
+    /// The value that is there after the call, if the call alone decides it.
+    pub fn leaves(&self) -> Option<&Value> {
+        match self {
+            CellCall::Write(value) | CellCall::Cas { to: value, .. } => Some(value),
+            CellCall::Read(_) | CellCall::Mismatch { .. } | CellCall::Append(_) => None,
+        }
+    }
+}
+
+impl Cell {
+    /// The model's name in a sentence.
+    pub fn name(self) -> &'static str {
+        match self {
+            Cell::Register => "register",
+            Cell::CasRegister => "compare-and-set register",
+            Cell::KeyValue => "key-value store",
+        }
+    }
+
+    fn functions(self) -> &'static str {
+        match self {
+            Cell::Register => "read, write",
+            Cell::CasRegister => "read, write, cas",
+            Cell::KeyValue => "read or get, write or put, cas, append, delete",
+        }
+    }
+
+    fn no_such(self, operation: &Operation) -> ModelError {
+        ModelError::NoSuchFunction {
+            id: operation.id,
+            model: self.name(),
+            function: operation.function.to_string(),
+            known: self.functions(),
+        }
+    }
+}
+
+fn arguments<const N: usize>(operation: &Operation) -> Result<&[Value; N], ModelError> {
+    operation.input.as_slice().try_into().map_err(|_| ModelError::Arguments {
+        id: operation.id,
+        function: operation.function.to_string(),
+        expected: N as u32,
+        given: u32::try_from(operation.input.len()).unwrap_or(u32::MAX),
+    })
+}
+
+impl Model for Cell {
+    type State = Value;
+    type Call = CellCall;
+
+    fn initial(&self) -> Value {
+        Value::Nil
+    }
+
+    fn call(&self, operation: &Operation) -> Result<Option<CellCall>, ModelError> {
+        let (cas, store) = match self {
+            Cell::Register => (false, false),
+            Cell::CasRegister => (true, false),
+            Cell::KeyValue => (true, true),
+        };
+        let failed = operation.outcome == Outcome::Failed;
+        let call = match &*operation.function {
+            "read" => CellCall::Read(operation.output.first().cloned()),
+            "get" if store => CellCall::Read(operation.output.first().cloned()),
+            "write" => CellCall::Write(arguments::<1>(operation)?[0].clone()),
+            "put" if store => CellCall::Write(arguments::<1>(operation)?[0].clone()),
+            "delete" if store => {
+                arguments::<0>(operation)?;
+                CellCall::Write(Value::Nil)
+            }
+            "append" if store => CellCall::Append(arguments::<1>(operation)?[0].clone()),
+            "cas" if cas => {
+                let [from, to] = arguments::<2>(operation)?.clone();
+                match operation.output.first() {
+                    Some(seen) if failed => {
+                        return Ok(Some(CellCall::Mismatch { expected: from, seen: seen.clone() }));
+                    }
+                    _ => CellCall::Cas { from, to },
+                }
+            }
+            _ => return Err(self.no_such(operation)),
+        };
+        Ok((!failed).then_some(call))
+    }
+
+    fn step(&self, state: &Value, call: &CellCall) -> Option<Value> {
+        match call {
+            CellCall::Read(None) => Some(state.clone()),
+            CellCall::Read(Some(seen)) => (seen == state).then(|| state.clone()),
+            CellCall::Write(value) => Some(value.clone()),
+            CellCall::Cas { from, to } => (from == state).then(|| to.clone()),
+            CellCall::Mismatch { expected, seen } => {
+                (seen == state && seen != expected).then(|| state.clone())
+            }
+            CellCall::Append(value) => append(state, value),
+        }
+    }
+
+    fn is_pure(&self, call: &CellCall) -> bool {
+        matches!(call, CellCall::Read(_) | CellCall::Mismatch { .. })
+    }
+
+    fn is_blind(&self, call: &CellCall) -> bool {
+        matches!(call, CellCall::Write(_))
+    }
+
+    fn feeds(&self, writer: &CellCall, seer: &CellCall) -> bool {
+        let added = match writer {
+            CellCall::Write(value) | CellCall::Cas { to: value, .. } => value,
+            CellCall::Append(value) => value,
+            CellCall::Read(_) | CellCall::Mismatch { .. } => return false,
+        };
+        match seer.sees() {
+            Some(seen) => seen == added || holds(seen, added) || matches!(added, Value::List(_)),
+            // An append needs a text or a list to stand on, so what writes one helps it.
+            None => matches!(seer, CellCall::Append(_)),
+        }
+    }
+}
+
+/// Whether `added` may be a part of `seen`, put there by an append or overgrown by one.
+fn holds(seen: &Value, added: &Value) -> bool {
+    match (seen, added) {
+        (Value::Text(seen), Value::Text(added)) => seen.contains(&**added),
+        (Value::List(seen), added) => *added == Value::Nil || seen.contains(added),
+        (Value::Text(_), Value::Nil) => true,
+        _ => false,
+    }
+}
+
+fn append(state: &Value, value: &Value) -> Option<Value> {
+    match (state, value) {
+        (Value::Nil, Value::Text(_)) => Some(value.clone()),
+        (Value::Text(text), Value::Text(more)) => {
+            let mut whole = String::with_capacity(text.len() + more.len());
+            whole.push_str(text);
+            whole.push_str(more);
+            Some(Value::from(whole.as_str()))
+        }
+        (Value::Nil, _) => Some(Value::List(Arc::from([value.clone()]))),
+        (Value::List(items), _) => {
+            Some(Value::List(items.iter().chain(std::iter::once(value)).cloned().collect()))
+        }
+        (Value::Int(_) | Value::Text(_), _) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::history::{History, Invocation};
+    use crate::value::Values;
+    use smallvec::smallvec;
+
+    #[test]
+    fn functions_and_arguments_that_do_not_fit_are_refused() {
+        let mut history = History::new();
+        history.invoke(0, Invocation::cas(1, 0, None, 1, 2)).unwrap();
+        history.invoke(1, Invocation::new(2, 0, "write", None, Values::new())).unwrap();
+        let [cas, write] = history.operations() else { panic!() };
+        assert!(matches!(Cell::Register.call(cas), Err(ModelError::NoSuchFunction { id: 1, .. })));
+        assert!(Cell::CasRegister.call(cas).unwrap().is_some());
+        assert!(matches!(
+            Cell::Register.call(write),
+            Err(ModelError::Arguments { expected: 1, given: 0, .. })
+        ));
+    }
+
+    #[test]
+    fn a_failed_compare_and_set_saw_something_or_did_not_happen() {
+        let mut history = History::new();
+        history.invoke(0, Invocation::cas(1, 0, None, 1, 2)).unwrap();
+        history.invoke(1, Invocation::cas(2, 0, None, 1, 2)).unwrap();
+        history.complete(2, 1, Outcome::Failed, smallvec![Value::Nil]).unwrap();
+        history.complete(3, 2, Outcome::Failed, Values::new()).unwrap();
+        let calls: Vec<_> =
+            history.operations().iter().map(|operation| Cell::KeyValue.call(operation).unwrap()).collect();
+        let mismatch = CellCall::Mismatch { expected: Value::Int(1), seen: Value::Nil };
+        assert_eq!(calls, [Some(mismatch.clone()), None]);
+        assert_eq!(Cell::KeyValue.step(&Value::Nil, &mismatch), Some(Value::Nil));
+        assert_eq!(Cell::KeyValue.step(&Value::Int(1), &mismatch), None);
+    }
+
+    #[test]
+    fn appends_grow_texts_and_lists_and_nothing_else() {
+        let model = Cell::KeyValue;
+        let grow = |state: &Value, value: Value| model.step(state, &CellCall::Append(value));
+        assert_eq!(grow(&"a".into(), "b".into()), Some("ab".into()));
+        assert_eq!(grow(&Value::Nil, "b".into()), Some("b".into()));
+        assert_eq!(grow(&Value::Nil, 1.into()), Some(vec![1.into()].into()));
+        assert_eq!(grow(&vec![1.into()].into(), 2.into()), Some(vec![1.into(), 2.into()].into()));
+        assert_eq!(grow(&3.into(), 2.into()), None);
+    }
+}

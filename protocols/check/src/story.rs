@@ -1,0 +1,345 @@
+//! The story of a broken promise, in plain words: one sentence, the proof as a row of operations, and why it
+//! cannot be. Sentences are made here and nowhere else.
+
+use serde::{Deserialize, Serialize};
+
+use crate::evidence::{Because, Evidence};
+use crate::history::{Operation, Outcome};
+use crate::judge::{known_call, open_call};
+use crate::model::CellCall;
+use crate::value::Value;
+
+/// How many reasons a story without a plainer pattern lists.
+const REASONS_MAX: usize = 8;
+
+/// One operation of the proof, as it is drawn.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Proof {
+    /// The operation.
+    pub id: u64,
+    /// The lane it is on.
+    pub lane: u32,
+    /// What it did, in a few words: `write milk`, `read: milk`.
+    pub label: String,
+    /// Position of its invocation.
+    pub invoked: u64,
+    /// Position of its answer; `None` while open, and where the outcome stayed unknown.
+    pub answered: Option<u64>,
+    /// It is only there because it wrote what another one saw.
+    pub source: bool,
+}
+
+/// What a person is told.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Story {
+    /// What happened, and that it cannot be.
+    pub headline: String,
+    /// `The smallest proof: 3 of 5 operations`.
+    pub counted: String,
+    /// The operations of the proof, as they began.
+    pub proof: Vec<Proof>,
+    /// What ties them all in time, if one thing does: it stands under the row.
+    pub between: Option<String>,
+    /// Why no order exists, in one or more sentences.
+    pub because: Vec<String>,
+}
+
+impl Evidence {
+    /// The story, with clients called `c` and the number of their lane.
+    pub fn story(&self) -> Story {
+        self.story_with(&|lane| format!("c{lane}"))
+    }
+
+    /// The story, with `name` naming the client on a lane.
+    pub fn story_with(&self, name: &dyn Fn(u32) -> String) -> Story {
+        let teller = Teller::new(self, name);
+        let (headline, because) = teller
+            .impossible_alone()
+            .or_else(|| teller.failed_yet_seen())
+            .or_else(|| teller.replaced_twice())
+            .or_else(|| teller.newer_then_older())
+            .unwrap_or_else(|| teller.plain());
+        let size = self.operations.len();
+        let smallest = if self.minimal { "The smallest proof" } else { "A proof" };
+        let noun = if self.of == 1 { "operation" } else { "operations" };
+        Story {
+            headline,
+            counted: format!("{smallest}: {size} of {} {noun}", self.of),
+            proof: self.operations.iter().map(|operation| teller.proof(operation)).collect(),
+            between: teller.between(),
+            because,
+        }
+    }
+}
+
+type Told = (String, Vec<String>);
+
+struct Teller<'a> {
+    evidence: &'a Evidence,
+    name: &'a dyn Fn(u32) -> String,
+    /// The needed operations with what each did or saw.
+    needed: Vec<(&'a Operation, Option<CellCall>)>,
+}
+
+impl<'a> Teller<'a> {
+    fn new(evidence: &'a Evidence, name: &'a dyn Fn(u32) -> String) -> Self {
+        let needed =
+            evidence.needed().map(|operation| (operation, known_call(evidence.model, operation))).collect();
+        Self { evidence, name, needed }
+    }
+
+    fn who(&self, operation: &Operation) -> String {
+        (self.name)(operation.lane)
+    }
+
+    /// A value, with its key where there are several.
+    fn value(&self, value: &Value) -> String {
+        match (&self.evidence.key, value) {
+            (Some(key), Value::Nil) if self.evidence.several_keys => format!("nothing in {key}"),
+            (Some(key), _) if self.evidence.several_keys => format!("{key}={value}"),
+            _ => value.to_string(),
+        }
+    }
+
+    fn proof(&self, operation: &Operation) -> Proof {
+        let answered = match operation.outcome {
+            Outcome::Ok | Outcome::Failed => operation.completed,
+            Outcome::Open | Outcome::Unknown => None,
+        };
+        Proof {
+            id: operation.id,
+            lane: operation.lane,
+            label: self.label(operation),
+            invoked: operation.invoked,
+            answered,
+            source: self.evidence.sources.contains(&operation.id),
+        }
+    }
+
+    fn label(&self, operation: &Operation) -> String {
+        let known = known_call(self.evidence.model, operation);
+        let failed = if known.is_none() { " (failed)" } else { "" };
+        match known.or_else(|| open_call(self.evidence.model, operation)) {
+            Some(CellCall::Read(Some(seen))) => format!("read: {}", self.value(&seen)),
+            Some(CellCall::Read(None)) => format!("read{failed}"),
+            Some(CellCall::Write(Value::Nil)) => format!("delete{failed}"),
+            Some(CellCall::Write(value)) => format!("write {}{failed}", self.value(&value)),
+            Some(CellCall::Append(value)) => format!("append {}{failed}", self.value(&value)),
+            Some(CellCall::Cas { from, to }) => format!("swap {} for {to}{failed}", self.value(&from)),
+            Some(CellCall::Mismatch { expected, seen }) => {
+                format!("swap {}: saw {seen}", self.value(&expected))
+            }
+            None => operation.function.to_string(),
+        }
+    }
+
+    /// What it asked for, as in "told ok for writing milk".
+    fn doing(&self, operation: &Operation) -> String {
+        match open_call(self.evidence.model, operation) {
+            Some(CellCall::Write(Value::Nil)) => "deleting the value".to_string(),
+            Some(CellCall::Write(value)) => format!("writing {}", self.value(&value)),
+            Some(CellCall::Append(value)) => format!("appending {}", self.value(&value)),
+            Some(CellCall::Cas { from, to }) => format!("swapping {} for {to}", self.value(&from)),
+            _ => "reading".to_string(),
+        }
+    }
+
+    /// What it did, in the past: "read milk", "was told ok for writing salt".
+    fn did(&self, operation: &Operation, call: &CellCall) -> String {
+        match call {
+            CellCall::Read(Some(Value::Nil)) => format!("found {}", self.value(&Value::Nil)),
+            CellCall::Read(Some(seen)) => format!("read {}", self.value(seen)),
+            CellCall::Mismatch { seen, .. } => format!("saw {}", self.value(seen)),
+            _ => match operation.outcome {
+                Outcome::Ok => format!("was told ok for {}", self.doing(operation)),
+                _ => format!("began {}", self.doing(operation)),
+            },
+        }
+    }
+
+    /// The same one step further back: "had read milk", "had been told ok for writing salt".
+    fn had_done(&self, operation: &Operation, call: &CellCall) -> String {
+        match call {
+            CellCall::Read(_) | CellCall::Mismatch { .. } => {
+                format!("had {}", self.did(operation, call).replacen("saw", "seen", 1))
+            }
+            _ => format!("had been told ok for {}", self.doing(operation)),
+        }
+    }
+
+    fn between(&self) -> Option<String> {
+        let operations = &self.evidence.operations;
+        let in_row = operations.windows(2).all(|pair| pair[0].precedes(&pair[1]));
+        match operations.len() {
+            0 | 1 => None,
+            2 if in_row => Some("the first was answered before the second began".to_string()),
+            _ if in_row => Some("each was answered before the next began".to_string()),
+            _ => None,
+        }
+    }
+
+    fn wrote(&self, value: &Value) -> bool {
+        self.evidence.operations.iter().any(|operation| {
+            operation.outcome != Outcome::Failed
+                && open_call(self.evidence.model, operation).and_then(|call| call.leaves().cloned()).as_ref()
+                    == Some(value)
+        })
+    }
+
+    /// One operation that cannot be, whatever the others did.
+    fn impossible_alone(&self) -> Option<Told> {
+        let [(operation, Some(call))] = self.needed.as_slice() else { return None };
+        let who = self.who(operation);
+        if let CellCall::Mismatch { expected, seen } = call
+            && expected == seen
+        {
+            let value = self.value(seen);
+            let headline = format!("{who} was refused a swap of {value}, yet told that {value} was there.");
+            return Some((headline, vec!["A swap that finds what it expects must succeed.".to_string()]));
+        }
+        let seen = call.sees()?;
+        if !self.evidence.whys.iter().any(|why| why.because == Because::NeverWritten) {
+            return None;
+        }
+        let value = self.value(seen);
+        let headline = format!("{who} {}, but nobody had written {value}.", self.did(operation, call));
+        Some((
+            headline,
+            vec![format!("When {who} was answered, no operation that could leave {value} had begun.")],
+        ))
+    }
+
+    /// A write whose client was told that it failed, and whose value was seen.
+    fn failed_yet_seen(&self) -> Option<Told> {
+        let (failed, _) = self.needed.iter().find(|(operation, call)| {
+            call.is_none()
+                || (operation.outcome == Outcome::Failed && matches!(call, Some(CellCall::Mismatch { .. })))
+        })?;
+        let value = open_call(self.evidence.model, failed)?.leaves()?.clone();
+        let (seer, call) = self
+            .needed
+            .iter()
+            .filter_map(|(operation, call)| Some((operation, call.as_ref()?)))
+            .find(|(operation, call)| operation.id != failed.id && call.sees() == Some(&value))?;
+        if self.needed.len() != 2 || self.wrote(&value) {
+            return None;
+        }
+        let told = format!("{} was told that {} failed", self.who(failed), self.doing(failed));
+        let headline = format!("{} {}, although {told}.", self.who(seer), self.did(seer, call));
+        let because =
+            format!("What failed must not have happened, and nobody else wrote {}.", self.value(&value));
+        Some((headline, vec![because]))
+    }
+
+    /// Two swaps that both found a value that was there once.
+    fn replaced_twice(&self) -> Option<Told> {
+        let swaps: Vec<(&Operation, &Value)> = self
+            .needed
+            .iter()
+            .filter_map(|(operation, call)| match call {
+                Some(CellCall::Cas { from, .. }) if operation.outcome == Outcome::Ok => {
+                    Some((*operation, from))
+                }
+                _ => None,
+            })
+            .collect();
+        let [(first, value), (second, other)] = swaps.as_slice() else { return None };
+        if value != other || self.needed.len() != 2 {
+            return None;
+        }
+        let (one, two) = (self.who(first), self.who(second));
+        let both = if one == two {
+            format!("{one} was told twice")
+        } else {
+            format!("{one} and {two} were both told")
+        };
+        let value = self.value(value);
+        Some((
+            format!("{both} that the swap of {value} worked, but {value} was there only once."),
+            vec![format!("The first of the two took {value} away, and nobody put it back.")],
+        ))
+    }
+
+    /// Something was seen after what had replaced it was known to be there: a stale read, a lost write.
+    fn newer_then_older(&self) -> Option<Told> {
+        let simple = self.needed.iter().all(|(_, call)| !matches!(call, None | Some(CellCall::Append(_))));
+        if !simple || !(2..=4).contains(&self.needed.len()) {
+            return None;
+        }
+        let (latest, Some(call)) = self.needed.last()? else { return None };
+        let old = call.sees()?;
+        let shows = |call: &CellCall| call.leaves().or_else(|| call.sees()).cloned();
+        let (earlier, earlier_call) = self
+            .needed
+            .iter()
+            .filter_map(|(operation, call)| Some((*operation, call.as_ref()?)))
+            .filter(|(operation, call)| operation.precedes(latest) && shows(call).as_ref() != Some(old))
+            .max_by_key(|(operation, _)| operation.completed)?;
+        let new = shows(earlier_call)?;
+        let same = if earlier.lane == latest.lane { "it".to_string() } else { self.who(earlier) };
+        let headline = format!(
+            "{} {}, although before that {same} {}. No order of the operations allows both.",
+            self.who(latest),
+            self.did(latest, call),
+            self.had_done(earlier, earlier_call),
+        );
+        let (old_text, new_text) = (self.value(old), self.value(&new));
+        let because = if *old == Value::Nil {
+            format!("{new_text} was there, and nobody removed it: the write was lost.")
+        } else if self.goes_before(old, earlier) {
+            format!("{new_text} replaced {old_text}, and nobody wrote {old_text} again.")
+        } else {
+            return None;
+        };
+        Some((headline, vec![because]))
+    }
+
+    /// Whether all that wrote `value` was over, or `value` was seen, before `newer` began; or `newer` replaced it.
+    fn goes_before(&self, value: &Value, newer: &Operation) -> bool {
+        let model = self.evidence.model;
+        if open_call(model, newer)
+            .is_some_and(|call| matches!(&call, CellCall::Cas { from, .. } if from == value))
+        {
+            return true;
+        }
+        self.needed.iter().any(|(operation, call)| {
+            operation.precedes(newer)
+                && call
+                    .as_ref()
+                    .is_some_and(|call| call.sees() == Some(value) || call.leaves() == Some(value))
+        })
+    }
+
+    /// No pattern: say what came last, and every tie between the operations.
+    fn plain(&self) -> Told {
+        let last = self.evidence.operations.iter().max_by_key(|operation| operation.completed);
+        let headline = match last.and_then(|last| Some((last, known_call(self.evidence.model, last)?))) {
+            Some((last, call)) => format!(
+                "{} {}. Together with the other operations of the proof, no order allows that.",
+                self.who(last),
+                self.did(last, &call)
+            ),
+            None => "No order of these operations explains every answer.".to_string(),
+        };
+        let named = |id: u64| {
+            let operation = self.evidence.operations.iter().find(|operation| operation.id == id);
+            operation.map_or_else(String::new, |operation| {
+                format!("{} ({})", self.label(operation), self.who(operation))
+            })
+        };
+        let reasons = self.evidence.whys.iter().map(|why| {
+            let (earlier, later) = (why.earlier.map(named).unwrap_or_default(), named(why.later));
+            match why.because {
+                Because::Answered => format!("{earlier} was answered before {later} began."),
+                Because::Saw => format!("{later} saw what {earlier} left."),
+                Because::Replaced => format!("{later} found what {earlier} left."),
+                Because::FoundNothing => {
+                    format!("{later} came before anything was written, or after a delete.")
+                }
+                Because::NeverWritten => format!("Nobody had written what {later} saw."),
+                Because::DidNotHappen => format!("{later} did not happen, as its client was told."),
+            }
+        });
+        (headline, reasons.take(REASONS_MAX).collect())
+    }
+}
