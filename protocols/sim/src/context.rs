@@ -16,7 +16,7 @@ pub struct Context<'a, P: Protocol> {
     pub(crate) kernel: &'a mut Kernel,
     pub(crate) stores: &'a mut Stores<P>,
     pub(crate) settings: &'a P::Settings,
-    pub(crate) trace: &'a mut Recorder<'a>,
+    pub(crate) trace: Recorder<'a>,
     pub(crate) slot: Slot,
     pub(crate) event: EventId,
     /// Work done so far in this handler.
@@ -81,7 +81,7 @@ impl<P: Protocol> Context<'_, P> {
                 P::bend(&message, &how, to, draw).unwrap_or(message)
             }
         };
-        let (first, second) = self.kernel.send(&outgoing, self.trace);
+        let (first, second) = self.kernel.send(&outgoing, &mut self.trace);
         if let Some(copy) = second {
             self.stores.put(copy, message.clone());
         }
@@ -107,7 +107,6 @@ impl<P: Protocol> Context<'_, P> {
     pub fn write(&mut self, write: P::Write) {
         if self.kernel.disk_accepts(self.slot, self.event) {
             self.stores.disk(self.slot).write(write);
-            self.kernel.wrote(self.slot);
         }
     }
 
@@ -131,7 +130,7 @@ impl<P: Protocol> Context<'_, P> {
     /// Something became so.
     pub fn fact(&mut self, fact: P::Fact) {
         if let Some(role) = fact.role() {
-            self.kernel.role(self.slot, role, self.event, self.trace);
+            self.kernel.role(self.slot, role, self.event, &mut self.trace);
         }
         if self.trace.trace.is_some() {
             let me = self.me();
@@ -142,7 +141,7 @@ impl<P: Protocol> Context<'_, P> {
                 fact.values(),
                 fact.sentence(me).into(),
                 fact.matters(),
-                self.trace,
+                &mut self.trace,
             );
         }
         self.facts.push(fact);
@@ -175,7 +174,8 @@ impl<P: Protocol> Context<'_, P> {
         input: impl IntoIterator<Item = Value>,
         label: String,
     ) -> OperationId {
-        let operation = self.kernel.invoke(self.slot, self.event, self.trace);
+        let operation = self.kernel.invoke(self.slot, function);
+        let event = self.event;
         if let Some(trace) = self.trace.trace.as_deref_mut() {
             let process = self.kernel.process(self.slot);
             let key: Arc<str> = key.into();
@@ -195,6 +195,7 @@ impl<P: Protocol> Context<'_, P> {
                 answered_by: None,
                 label: label.into(),
             });
+            trace.history.push((event, crate::trace::HistoryStep::Invoked(operation)));
         }
         operation
     }
@@ -208,7 +209,15 @@ impl<P: Protocol> Context<'_, P> {
         answered_by: Option<ActorId>,
     ) {
         let output: SmallVec<[Value; 2]> = output.into_iter().collect();
-        self.kernel.complete(self.slot, operation, outcome, &output, answered_by, self.event, self.trace);
+        self.kernel.complete(
+            self.slot,
+            operation,
+            outcome,
+            &output,
+            answered_by,
+            self.event,
+            &mut self.trace,
+        );
     }
 
     /// How many nodes there are, spares included.

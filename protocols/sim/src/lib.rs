@@ -28,7 +28,7 @@ pub mod context;
 pub mod digest;
 pub mod disk;
 pub mod ids;
-pub mod kernel;
+pub(crate) mod kernel;
 pub mod lab;
 pub mod network;
 pub mod parameter;

@@ -100,7 +100,7 @@ pub enum Event<P: Protocol> {
     Verb {
         /// The verb.
         verb: std::sync::Arc<str>,
-        /// The words after the actor's name.
+        /// The words after the actor's name; where a node was named, its name comes first (whoever handles it).
         words: Vec<std::sync::Arc<str>>,
     },
 }

@@ -1,0 +1,99 @@
+//! Messages on their way, by handle: everything about one but what it says, which the world holds under the same handle.
+
+use super::{Key, Slot};
+use crate::ids::{EventId, MessageId};
+use crate::time::Time;
+
+/// What will become of a message when it reaches the end of its way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fate {
+    Deliver,
+    LostOnLink,
+    Dropped,
+}
+
+/// One message on its way.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Flight {
+    pub id: MessageId,
+    pub from: Slot,
+    pub to: Slot,
+    pub kind: &'static str,
+    pub asks: bool,
+    pub routine: bool,
+    pub bytes: u32,
+    /// Its sender's event.
+    pub sent_by: EventId,
+    pub sent: Time,
+    pub arrives: Time,
+    pub fate: Fate,
+    /// Waits on a held link.
+    pub held: bool,
+    /// Waits in the receiver's queue.
+    pub waiting: bool,
+    /// Waits for its sender's sync; it has no name yet.
+    pub unsent: bool,
+    /// Let through a held link by hand.
+    pub by_hand: bool,
+    pub live: bool,
+    /// Of its latest scheduling.
+    pub stamp: u32,
+    /// Its place among what its sender sent at that instant.
+    pub ordinal: u32,
+}
+
+/// All of them.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Flights {
+    slab: Vec<Flight>,
+    free: Vec<u32>,
+}
+
+impl Flights {
+    pub fn get(&self, at: u32) -> &Flight {
+        &self.slab[at as usize]
+    }
+
+    pub fn get_mut(&mut self, at: u32) -> &mut Flight {
+        &mut self.slab[at as usize]
+    }
+
+    pub fn is_current(&self, at: u32, stamp: u32) -> bool {
+        let flight = self.get(at);
+        flight.live && flight.stamp == stamp && !flight.held && !flight.waiting
+    }
+
+    pub fn add(&mut self, flight: Flight) -> u32 {
+        match self.free.pop() {
+            Some(at) => {
+                self.slab[at as usize] = flight;
+                at
+            }
+            None => {
+                self.slab.push(flight);
+                self.slab.len() as u32 - 1
+            }
+        }
+    }
+
+    /// Its way is over. What it says stays with the world until the handle is used again.
+    pub fn remove(&mut self, at: u32) {
+        self.slab[at as usize].live = false;
+        self.free.push(at);
+    }
+
+    /// Those on their way, oldest first.
+    pub fn live(&self) -> Vec<u32> {
+        let mut live: Vec<u32> =
+            (0..self.slab.len() as u32).filter(|at| self.get(*at).live && !self.get(*at).unsent).collect();
+        live.sort_by_key(|at| self.get(*at).id);
+        live
+    }
+}
+
+impl Flight {
+    /// The key of its arrival.
+    pub fn key(&self, from: u16, to: u16) -> Key {
+        Key { time: self.arrives.0, target: to, origin: from, ordinal: self.ordinal, created: self.sent.0 }
+    }
+}
