@@ -4,10 +4,17 @@
 //! Commands name things by selectors that are resolved when they run (`drop n1→n3 append #2`, `crash @leader`); one that
 //! finds nothing is recorded as "nothing to do", never an error: lists stay valid under editing, shrinking and side by side.
 
+mod check;
+mod error;
 mod parse;
+mod words;
 mod write;
 
-pub use parse::{BadCommand, parse, parse_timed};
+pub use check::check;
+pub use error::BadCommand;
+pub use parse::{
+    MAX_BANDWIDTH, MAX_COUNT, MAX_FACTOR, MAX_GROUPS, MAX_NAMES, MAX_TEXT, MAX_WORD, MAX_WORDS, parse, parse_timed,
+};
 
 use crate::ids::ActorId;
 use crate::time::{Moment, Span};
