@@ -38,7 +38,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 
 fn gallery(ui: &mut Ui) {
     let palette = theme::palette(ui);
-    egui::Panel::top("top").exact_size(space::TOP_LINE).frame(theme::panel_frame(ui)).show(ui, top_line);
+    egui::Panel::top("top").exact_size(space::TOP_LINE).frame(theme::top_line_frame(ui)).show(ui, top_line);
     egui::Panel::left("lesson").exact_size(space::TEXT_WIDTH).frame(theme::panel_frame(ui)).show(ui, lesson);
     egui::Panel::right("inspector")
         .exact_size(space::INSPECTOR_WIDTH)
@@ -56,7 +56,7 @@ fn gallery(ui: &mut Ui) {
             all_icons(ui);
             ui.add_space(space::WIDE);
             colours(ui);
-            ui.add_space(space::WIDE);
+            ui.add_space(space::GAP);
             type_scale(ui);
             ui.horizontal(|ui| {
                 w::segmented(ui, &["by time", "by event"], 0);
@@ -105,7 +105,8 @@ fn lesson(ui: &mut Ui) {
     ui.label(theme::title("The leader nobody hears"));
     w::step_dots(ui, 2, 6);
     ui.add_space(space::GAP);
-    ui.label("You have cut n1 off from the other four. It gets no answers, and cannot tell slow from gone.");
+    let cut = "You have cut n1 off from the other four. It gets no answers, and cannot tell slow from gone.";
+    ui.label(theme::text(cut));
     ui.add_space(space::WIDE);
     theme::card_frame(ui).show(ui, |ui| {
         ui.label(theme::lead_in(ui, "Predict"));
@@ -185,6 +186,7 @@ fn all_icons(ui: &mut Ui) {
     for size in [12.0, 16.0, 26.0] {
         ui.horizontal_wrapped(|ui| {
             ui.spacing_mut().item_spacing = Vec2::splat(7.0);
+            ui.spacing_mut().interact_size.y = size;
             for icon in Icon::ALL {
                 let colour = match icon {
                     Icon::Holds => palette.holds,
@@ -249,7 +251,9 @@ fn type_scale(ui: &mut Ui) {
     ui.label(theme::text("Text: It gets no answers, and cannot tell slow from gone. Ärger, façade, Žižek."));
     ui.label(theme::secondary(ui, "Secondary: hears 1 of 5 nodes: itself"));
     ui.label(theme::value("n1@3 → n2   append after 1@1 [2@1]   n1@3 ⇥ n4  ≤ ≥ ≠ ≈ ± × µ ∞ ✓ ✗"));
-    for size in [Size::Small, Size::Label, Size::Secondary, Size::Text, Size::Name] {
-        ui.label(egui::RichText::new("The quick brown fox 2.690 s").font(theme::words(size, Weight::Medium)));
-    }
+    ui.horizontal(|ui| {
+        for size in [Size::Small, Size::Label, Size::Secondary, Size::Text] {
+            ui.label(egui::RichText::new("A term ends 2.690 s").font(theme::words(size, Weight::Medium)));
+        }
+    });
 }

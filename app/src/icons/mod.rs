@@ -300,8 +300,9 @@ fn fault(icon: Icon, pen: &Pen<'_>) {
             pen.area(&[[9.0, 9.5], [14.3, 9.5], [15.0, 14.5], [9.8, 14.5]]);
         }
         Icon::Restart => {
-            pen.arc([12.0, 12.5], 8.0, -40, 230);
-            pen.line(&[[18.8, 2.8], [18.2, 7.6], [13.4, 7.2]]);
+            pen.arc([11.5, 12.0], 8.5, 20, 315);
+            pen.line(&[[17.5, 6.0], [21.5, 9.8]]);
+            pen.line(&[[21.5, 3.8], [21.5, 9.8], [15.5, 9.8]]);
         }
         Icon::Hand => {
             let finger = pen.wide(1.25);
@@ -325,13 +326,12 @@ fn fault(icon: Icon, pen: &Pen<'_>) {
             pen.line(&[[8.6, 16.2], [20.5, 6.5]]);
         }
         Icon::Snail => {
-            let mut shell = pen::arc_points([13.0, 12.0], 2.6, 0, 180);
-            shell.extend(pen::arc_points([14.2, 12.0], 3.8, 180, 360));
-            shell.extend(pen::arc_points([12.6, 12.0], 5.4, 0, 180));
-            shell.extend(pen::arc_points([13.9, 12.0], 6.7, 180, 360));
+            let mut shell = pen::arc_points([14.5, 12.0], 2.2, 0, 180);
+            shell.extend(pen::arc_points([15.0, 12.0], 2.7, 180, 225));
             pen.line(&shell);
-            pen.line(&[[2.5, 8.0], [4.0, 14.5], [6.0, 19.5], [21.0, 19.5], [20.6, 12.0]]);
-            pen.line(&[[6.0, 7.5], [4.2, 13.0]]);
+            pen.ring([14.5, 11.5], 6.2);
+            pen.line(&[[1.8, 8.0], [3.6, 11.0], [3.8, 17.0], [5.6, 20.0], [21.5, 20.0]]);
+            pen.line(&[[6.2, 7.5], [3.8, 11.0]]);
         }
         Icon::Clock => {
             pen.ring([12.0, 12.0], 9.5);

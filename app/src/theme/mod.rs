@@ -16,6 +16,7 @@ pub use type_scale::{
 
 use eframe::egui::{
     Context, CornerRadius, Frame, Margin, Shadow, Stroke, Style, Theme, ThemePreference, Ui, Vec2, Visuals,
+    epaint::{FontColorTransferFunction, text::TextOptions},
     style::{HandleShape, ScrollStyle, Selection, WidgetVisuals, Widgets},
     vec2,
 };
@@ -115,6 +116,11 @@ pub fn panel_frame(ui: &Ui) -> Frame {
     Frame::new().fill(palette(ui).panel).inner_margin(Margin::same(space::PANEL_MARGIN))
 }
 
+/// The one line on top.
+pub fn top_line_frame(ui: &Ui) -> Frame {
+    Frame::new().fill(palette(ui).panel).inner_margin(Margin::symmetric(12, 0))
+}
+
 /// What stands behind the canvas and the strips under it.
 pub fn canvas_frame(ui: &Ui) -> Frame {
     Frame::new().fill(palette(ui).canvas)
@@ -162,6 +168,11 @@ fn visuals(palette: &Palette) -> Visuals {
     let shadow = Shadow { offset: [0, 6], blur: 20, spread: 0, color: palette.backdrop() };
     let corner = CornerRadius::same(space::CONTROL_RADIUS);
     Visuals {
+        // Letters as they were drawn, in both themes: egui's usual for dark makes them a weight bolder.
+        text_options: TextOptions {
+            color_transfer_function: FontColorTransferFunction::Off,
+            ..base.text_options
+        },
         override_text_color: None,
         weak_text_color: Some(palette.soft),
         widgets: widgets(palette),

@@ -48,6 +48,18 @@ impl Size {
             Self::Sentence => 26.0,
         }
     }
+
+    /// From one line of text to the next, in points.
+    pub const fn line_height(self) -> f32 {
+        match self {
+            Self::Small => 14.0,
+            Self::Label => 16.0,
+            Self::Secondary => 18.0,
+            Self::Text | Self::Name => 20.0,
+            Self::Title => 24.0,
+            Self::Sentence => 34.0,
+        }
+    }
 }
 
 /// How heavy words are.
@@ -125,19 +137,22 @@ pub fn name(text: impl Into<String>) -> RichText {
     RichText::new(text).font(words(Size::Name, Weight::Semibold))
 }
 
-/// Plain text.
+/// Plain text, with room between its lines.
 pub fn text(text: impl Into<String>) -> RichText {
-    RichText::new(text).font(words(Size::Text, Weight::Regular))
+    RichText::new(text).font(words(Size::Text, Weight::Regular)).line_height(Some(Size::Text.line_height()))
 }
 
 /// Text that is softer than the rest.
-pub fn soft(ui: &Ui, text: impl Into<String>) -> RichText {
-    RichText::new(text).font(words(Size::Text, Weight::Regular)).color(palette(ui).soft)
+pub fn soft(ui: &Ui, words: impl Into<String>) -> RichText {
+    text(words).color(palette(ui).soft)
 }
 
 /// What stands beside the text: smaller and softer.
 pub fn secondary(ui: &Ui, text: impl Into<String>) -> RichText {
-    RichText::new(text).font(words(Size::Secondary, Weight::Regular)).color(palette(ui).soft)
+    RichText::new(text)
+        .font(words(Size::Secondary, Weight::Regular))
+        .line_height(Some(Size::Secondary.line_height()))
+        .color(palette(ui).soft)
 }
 
 /// A label in capitals above a title, such as the course a lesson belongs to.
@@ -177,18 +192,19 @@ pub(super) fn definitions() -> FontDefinitions {
     const JETBRAINS: &[u8] = include_bytes!("../../../assets/fonts/JetBrainsMono-Regular.ttf");
     const JETBRAINS_MEDIUM: &[u8] = include_bytes!("../../../assets/fonts/JetBrainsMono-Medium.ttf");
 
+    // The shapes as they were drawn: hinting makes small Inter narrow and uneven.
+    let unhinted = || fonts::FontTweak { hinting: Some(false), ..Default::default() };
     let inter = |weight: f32| {
-        FontData::from_static(INTER).tweak(fonts::FontTweak {
-            coords: fonts::VariationCoords::new([(b"wght", weight)]),
-            ..Default::default()
-        })
+        let coords = fonts::VariationCoords::new([(b"wght", weight)]);
+        FontData::from_static(INTER).tweak(fonts::FontTweak { coords, ..unhinted() })
     };
+    let mono = |file| FontData::from_static(file).tweak(unhinted());
     let faces = [
         (REGULAR, FontFamily::Proportional, inter(400.0), MONO),
         (MEDIUM, FontFamily::Name(MEDIUM.into()), inter(500.0), MONO_MEDIUM),
         (SEMIBOLD, FontFamily::Name(SEMIBOLD.into()), inter(650.0), MONO_MEDIUM),
-        (MONO, FontFamily::Monospace, FontData::from_static(JETBRAINS), REGULAR),
-        (MONO_MEDIUM, FontFamily::Name(MONO_MEDIUM.into()), FontData::from_static(JETBRAINS_MEDIUM), MEDIUM),
+        (MONO, FontFamily::Monospace, mono(JETBRAINS), REGULAR),
+        (MONO_MEDIUM, FontFamily::Name(MONO_MEDIUM.into()), mono(JETBRAINS_MEDIUM), MEDIUM),
     ];
     let mut all = FontDefinitions::empty();
     for (face, family, data, fallback) in faces {

@@ -88,7 +88,9 @@ impl<'a> Button<'a> {
         });
         let icon_width = if self.icon.is_some() { space::ICON + space::GAP } else { 0.0 };
         let beside = icon_width + key.as_ref().map_or(0.0, |key| key.size().x + space::GAP) + 2.0 * padding;
-        let label = line(ui, self.label, label_font(), ink, (room - beside).max(24.0));
+        // A label with its key is one of several of a kind; one alone stands out by its weight.
+        let font = if key.is_some() { theme::words(Size::Text, Weight::Medium) } else { label_font() };
+        let label = line(ui, self.label, font, ink, (room - beside).max(24.0));
 
         let wants = label.size().x + beside;
         let width = if self.wide { room } else { wants.max(64.0).min(room.max(64.0)) };

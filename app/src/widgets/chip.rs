@@ -22,7 +22,7 @@ pub struct ChipResponse {
 /// The word's name is the word and what it mends, so that several chips can be told apart by ear.
 pub fn chip(ui: &mut Ui, text: &str, mend_word: &str) -> ChipResponse {
     const PADDING: f32 = 12.0;
-    const BETWEEN: f32 = 10.0;
+    const BETWEEN: f32 = 16.0;
     let palette = theme::palette(ui);
     let room = ui.available_width();
     let mend = line(ui, mend_word, label_font(), palette.act, room);

@@ -18,9 +18,9 @@ pub fn choice_row(ui: &mut Ui, chosen: bool, text: &str) -> Response {
             (false, true) => palette.text,
             (false, false) => palette.faint,
         };
-        ui.painter().circle_stroke(centre, 7.5, Stroke::new(space::LINE, line));
+        ui.painter().circle_stroke(centre, 7.0, Stroke::new(space::LINE, line));
         if chosen {
-            ui.painter().circle_filled(centre, 4.0, palette.act);
+            ui.painter().circle_filled(centre, 3.8, palette.act);
         }
     })
 }
@@ -52,14 +52,13 @@ fn mark_row(
     const MARK: f32 = 24.0;
     let palette = theme::palette(ui);
     let width = ui.available_width();
-    let font = theme::words(Size::Text, Weight::Regular);
-    let galley = lines(ui, text, font, palette.text, (width - MARK).max(24.0));
-    let least = if theme::is_touch(ui) { space::TOUCH } else { space::ROW };
-    let size = vec2(width, least.max(galley.size().y + space::GAP));
+    let galley = lines(ui, text, Size::Text, Weight::Regular, palette.text, (width - MARK).max(24.0));
+    let least = if theme::is_touch(ui) { space::TOUCH } else { space::ROW - space::TIGHT };
+    let size = vec2(width, least.max(galley.size().y + 2.0));
     let (rect, response) = ui.allocate_exact_size(size, Sense::click());
     named_choice(ui, &response, role, chosen, text);
     if ui.is_rect_visible(rect) {
-        ring(ui, &response, rect.shrink2(vec2(-2.0, 2.0)), space::CONTROL_RADIUS);
+        ring(ui, &response, rect.expand2(vec2(2.0, 0.0)), 4);
         let first_row = galley.rows.first().map_or(galley.size().y, |row| row.height());
         let top = rect.center().y - galley.size().y / 2.0;
         paint(ui, pos2(rect.left() + 8.0, top + first_row / 2.0), chosen, response.hovered());

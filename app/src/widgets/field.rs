@@ -2,7 +2,7 @@
 
 use std::ops::RangeInclusive;
 
-use eframe::egui::{self, Color32, Margin, Response, Slider, Stroke, TextEdit, Ui, emath, pos2};
+use eframe::egui::{self, Color32, Margin, Rect, Response, Slider, Stroke, TextEdit, Ui, emath, pos2};
 
 use crate::theme::{self, Size, Weight, space};
 
@@ -40,15 +40,14 @@ pub fn slider(
         .scope(|ui| {
             ui.spacing_mut().slider_width = width;
             let visuals = ui.visuals_mut();
-            visuals.selection.bg_fill = palette.act;
-            visuals.widgets.inactive.bg_fill = palette.hairline;
-            // Our own knob is painted below; egui's has the rail's colour.
-            for state in [&mut visuals.widgets.hovered, &mut visuals.widgets.active] {
+            // egui's slider does what a slider does; rail and knob are painted below.
+            visuals.slider_trailing_fill = false;
+            let widgets = &mut visuals.widgets;
+            for state in [&mut widgets.inactive, &mut widgets.hovered, &mut widgets.active] {
                 state.bg_fill = Color32::TRANSPARENT;
                 state.bg_stroke = Stroke::NONE;
                 state.fg_stroke = Stroke::NONE;
             }
-            visuals.widgets.inactive.fg_stroke = Stroke::NONE;
             ui.add(Slider::new(value, range.clone()).show_value(false).step_by(step))
         })
         .inner
@@ -58,6 +57,9 @@ pub fn slider(
     let inset = rect.height() / 2.5;
     let at = emath::remap_clamp(*value, range, rect.left() + inset..=rect.right() - inset);
     let centre = pos2(at, rect.center().y);
+    let rail = Rect::from_x_y_ranges(rect.x_range(), centre.y - 2.0..=centre.y + 2.0);
+    ui.painter().rect_filled(rail, 2, palette.hovered(palette.hairline));
+    ui.painter().rect_filled(rail.with_max_x(at), 2, palette.act);
     let knob = if response.hovered() || response.dragged() { 8.0 } else { 7.0 };
     ui.painter().circle_filled(centre, knob, palette.act);
     if response.has_focus() {

@@ -55,8 +55,9 @@ fn line(ui: &Ui, text: &str, font: FontId, colour: Color32, width: f32) -> Arc<G
 }
 
 /// Lays words out in as many lines as they need.
-fn lines(ui: &Ui, text: &str, font: FontId, colour: Color32, width: f32) -> Arc<Galley> {
-    let text = RichText::new(text).font(font.clone()).color(colour);
+fn lines(ui: &Ui, text: &str, size: Size, weight: Weight, colour: Color32, width: f32) -> Arc<Galley> {
+    let font = theme::words(size, weight);
+    let text = RichText::new(text).font(font.clone()).line_height(Some(size.line_height())).color(colour);
     WidgetText::from(text).into_galley(ui, Some(TextWrapMode::Wrap), width, font)
 }
 

@@ -52,7 +52,7 @@ pub fn key_value(ui: &mut Ui, key: &str, value: &str) -> Response {
     let key_galley = line(ui, key, theme::words(Size::Secondary, Weight::Regular), palette.soft, width * 0.6);
     let room = (width - key_galley.size().x - space::GAP).max(24.0);
     let value_galley = line(ui, value, theme::words(Size::Secondary, Weight::Medium), palette.text, room);
-    let height = if theme::is_touch(ui) { space::TOUCH } else { 22.0 };
+    let height = if theme::is_touch(ui) { space::TOUCH } else { 18.0 };
     let (rect, response) = ui.allocate_exact_size(vec2(width, height), Sense::click());
     named(ui, &response, Role::Button, &format!("{key} {value}"));
     let cut_short = value_galley.elided;
@@ -78,10 +78,9 @@ pub fn moment_row(ui: &mut Ui, moment: &str, text: &str) -> Response {
     let time = line(ui, moment, theme::values(Size::Label), palette.act, width);
     // A long moment (a minute and more) moves its own text aside rather than run into it.
     let left = LEFT.max(time.size().x + space::GAP);
-    let font = theme::words(Size::Secondary, Weight::Regular);
-    let words = lines(ui, text, font, palette.text, (width - left).max(24.0));
-    let least = if theme::is_touch(ui) { space::TOUCH } else { 22.0 };
-    let size = vec2(width, least.max(words.size().y + 6.0));
+    let words = lines(ui, text, Size::Secondary, Weight::Regular, palette.text, (width - left).max(24.0));
+    let least = if theme::is_touch(ui) { space::TOUCH } else { 20.0 };
+    let size = vec2(width, least.max(words.size().y + 2.0));
     let (rect, response) = ui.allocate_exact_size(size, Sense::click());
     named(ui, &response, Role::Button, &format!("{moment} {text}"));
     if ui.is_rect_visible(rect) {
@@ -103,8 +102,8 @@ pub fn moment_row(ui: &mut Ui, moment: &str, text: &str) -> Response {
 pub fn verdict_line(ui: &mut Ui, verdict: Verdict, text: &str) -> Response {
     let palette = theme::palette(ui);
     let colour = palette.verdict(verdict);
-    let font = theme::words(Size::Name, Weight::Semibold);
-    let galley = lines(ui, text, font, colour, (ui.available_width() - 24.0).max(24.0));
+    let galley =
+        lines(ui, text, Size::Name, Weight::Semibold, colour, (ui.available_width() - 24.0).max(24.0));
     let size = vec2(galley.size().x + 24.0, galley.size().y.max(space::ROW));
     let (rect, response) = ui.allocate_exact_size(size, Sense::hover());
     named(ui, &response, Role::Label, text);
@@ -142,8 +141,14 @@ pub fn promise_row(ui: &mut Ui, verdict: Verdict, text: &str) -> Response {
 /// What a lesson waits for: an arrow and quiet words.
 pub fn waiting_row(ui: &mut Ui, text: &str) -> Response {
     let palette = theme::palette(ui);
-    let font = theme::words(Size::Secondary, Weight::Regular);
-    let galley = lines(ui, text, font, palette.soft, (ui.available_width() - 22.0).max(24.0));
+    let galley = lines(
+        ui,
+        text,
+        Size::Secondary,
+        Weight::Regular,
+        palette.soft,
+        (ui.available_width() - 22.0).max(24.0),
+    );
     let size = vec2(galley.size().x + 22.0, galley.size().y.max(22.0));
     let (rect, response) = ui.allocate_exact_size(size, Sense::hover());
     named(ui, &response, Role::Label, text);
