@@ -196,11 +196,17 @@ impl Explain {
     /// Keeps, besides the suspects, what could have written the values they saw. What failed to write such a
     /// value is a suspect too: forgotten, it might have happened.
     fn drop_bystanders(&mut self) {
-        let helps = self.helpers(&self.keep);
-        for (at, helps) in helps.iter().enumerate() {
-            self.keep[at] |= *helps && self.known[at].is_none();
-            self.keep[at] |= *helps && self.pool[at].outcome == Outcome::Failed;
-        }
+        let helps = loop {
+            let helps = self.helpers(&self.keep, true);
+            let failed = |at: &usize| helps[*at] && self.pool[*at].outcome == Outcome::Failed;
+            let failed: Vec<usize> = (0..self.pool.len()).filter(failed).collect();
+            if failed.is_empty() {
+                break helps;
+            }
+            for at in failed {
+                self.keep[at] = true;
+            }
+        };
         let stays: Vec<bool> = (0..self.pool.len()).map(|at| helps[at] || self.keep[at]).collect();
         let mut flags = stays.iter();
         self.pool.retain(|_| flags.next().copied().unwrap_or(false));
@@ -213,7 +219,8 @@ impl Explain {
     }
 
     /// Of the operations not in `keep`, those that could help one in it to happen, directly or through others.
-    fn helpers(&self, keep: &[bool]) -> Vec<bool> {
+    /// With `loose`, also those that could once some in `keep` are forgotten.
+    fn helpers(&self, keep: &[bool], loose: bool) -> Vec<bool> {
         let mut helps = vec![false; self.pool.len()];
         let mut seers: Vec<CellCall> = Vec::new();
         let mut values: BTreeSet<Value> = BTreeSet::new();
@@ -233,7 +240,7 @@ impl Explain {
             }
         };
         for at in (0..self.pool.len()).filter(|at| keep[*at]) {
-            if let Some(call) = &self.known[at] {
+            for call in self.known[at].iter().chain(self.open[at].iter().filter(|_| loose)) {
                 add(call, &mut seers);
             }
         }
@@ -300,7 +307,7 @@ impl Explain {
     /// Whether the kept operations cannot be ordered, all others forgotten.
     fn zones_break(&self, keep: &[bool]) -> Result<bool, Undecidable> {
         let mut zones = Zones::new();
-        let helps = self.helpers(keep);
+        let helps = self.helpers(keep, false);
         for at in (0..self.pool.len()).filter(|at| helps[*at]) {
             if let Some(call) = &self.open[at] {
                 zones.forgotten(call)?;
@@ -327,7 +334,7 @@ impl Explain {
 
     fn search_with(&self, keep: &[bool]) -> Search<Cell> {
         let mut search = Search::new(self.model);
-        let helps = self.helpers(keep);
+        let helps = self.helpers(keep, false);
         for at in (0..self.pool.len()).filter(|at| helps[*at]) {
             let number = search.invoke(self.open[at].clone());
             search.complete(number, 0, Outcome::Unknown, None);

@@ -199,7 +199,13 @@ impl<'a> Teller<'a> {
         }
         let seen = call.sees()?;
         if !self.evidence.whys.iter().any(|why| why.because == Because::NeverWritten) {
-            return None;
+            let value = self.value(seen);
+            let headline =
+                format!("{who} {}, which nothing could have left there.", self.did(operation, call));
+            return Some((
+                headline,
+                vec![format!("No order of the operations that had begun leaves {value}.")],
+            ));
         }
         let value = self.value(seen);
         let headline = format!("{who} {}, but nobody had written {value}.", self.did(operation, call));
@@ -340,6 +346,10 @@ impl<'a> Teller<'a> {
                 Because::DidNotHappen => format!("{later} did not happen, as its client was told."),
             }
         });
-        (headline, reasons.take(REASONS_MAX).collect())
+        let mut reasons: Vec<String> = reasons.take(REASONS_MAX).collect();
+        if reasons.is_empty() {
+            reasons.push("Whichever of them comes first, the others cannot follow.".to_string());
+        }
+        (headline, reasons)
     }
 }

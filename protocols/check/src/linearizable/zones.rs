@@ -212,7 +212,17 @@ impl Zones {
             Some(CellCall::Mismatch { seen, .. }) => self.observe(seen, number, now).err(),
             Some(CellCall::Write(_) | CellCall::Cas { .. }) => self.touch(writes, number, now).err(),
         });
-        self.breach = broken.map(|suspects| Breach { at, suspects });
+        self.breach = broken.map(|found| {
+            // A writer that was not answered is only certain by what came of it: that belongs to the proof.
+            let shown = found.iter().filter_map(|number| self.ops.get(*number as usize));
+            let shown = shown.filter(|op| op.completed == NEVER && op.writes != NONE);
+            let proofs: SmallVec<[u32; 4]> = shown.map(|op| self.proof(op.writes)).collect();
+            let mut all = suspects([number]);
+            all.extend(found.into_iter().chain(proofs).filter(|number| *number != NONE));
+            all.sort_unstable();
+            all.dedup();
+            Breach { at, suspects: all }
+        });
     }
 
     /// A legal order of what is certain, as operation numbers. Meaningful while nothing is broken.

@@ -1,0 +1,182 @@
+//! Every checker against the oracle on random small histories: verdict, moment, witness, evidence.
+
+mod common;
+
+use check::linearizable::search::{Progress, Search};
+use check::linearizable::zones::Zones;
+use check::{Cell, Evidence, Judge, Model, Operation, Verdict};
+use common::{Event, Mix, Plain, Random, feed, history, is_witness, judged, linearizable};
+
+/// What a batch of histories amounted to.
+#[derive(Debug, Default)]
+struct Tally {
+    holds: u32,
+    broken: u32,
+    plain_stories: u32,
+}
+
+fn prefix(judge: &Judge, at: u64) -> Vec<Operation> {
+    judge.history().operations().iter().filter_map(|operation| operation.as_of(at)).collect()
+}
+
+/// The first position at which the oracle finds no order, and that it never finds one again.
+fn first_break(judge: &Judge, events: &[Event]) -> Option<u64> {
+    let mut first = None;
+    for (place, event) in events.iter().enumerate() {
+        let at = place as u64 * 3;
+        if first.is_none() && matches!(event, Event::Invoke(_)) {
+            continue;
+        }
+        let plain: Vec<Plain> = prefix(judge, at).iter().map(Plain::of).collect();
+        let holds = linearizable(&plain);
+        assert!(first.is_none() || !holds, "orderable again at {at}: {events:?}");
+        if !holds && first.is_none() {
+            first = Some(at);
+        }
+    }
+    first
+}
+
+fn moment(verdict: &Verdict) -> Option<u64> {
+    match verdict {
+        Verdict::Holds => None,
+        Verdict::Broken { at, .. } => Some(*at),
+        Verdict::NotDecided => panic!("not decided"),
+    }
+}
+
+/// Zones and the search alone, on one key, fed like the judge.
+fn alone(judge: &Judge, key: Option<&str>) -> (Option<Option<u64>>, Option<u64>) {
+    let operations: Vec<&Operation> =
+        judge.history().operations().iter().filter(|operation| operation.key.as_deref() == key).collect();
+    let mut events: Vec<(u64, usize, bool)> = Vec::new();
+    for (number, operation) in operations.iter().enumerate() {
+        events.push((operation.invoked, number, false));
+        events.extend(operation.completed.map(|at| (at, number, true)));
+    }
+    events.sort_unstable();
+    let (mut zones, mut search) = (Some(Zones::new()), Search::new(Cell::KeyValue));
+    for (at, number, completes) in events {
+        let operation = operations[number];
+        if completes {
+            let call = Cell::KeyValue.call(operation).unwrap();
+            if let Some(zones) = &mut zones {
+                zones.complete(number as u32, at, operation.outcome, call.as_ref());
+            }
+            search.complete(number as u32, at, operation.outcome, call);
+        } else {
+            let call = Cell::KeyValue.call(&operation.as_of(at).unwrap()).unwrap().unwrap();
+            if zones.as_mut().is_some_and(|zones| zones.invoke(at, &call).is_err()) {
+                zones = None;
+            }
+            search.invoke(Some(call));
+        }
+    }
+    let searched = loop {
+        match search.advance(7) {
+            Progress::NotDecided => {}
+            Progress::Holds => break None,
+            Progress::Broken { at } => break Some(at),
+        }
+    };
+    (zones.map(|zones| zones.breach().map(|breach| breach.at)), searched)
+}
+
+fn evidence_of(judge: &Judge) -> Evidence {
+    let mut explain = judge.explain().unwrap();
+    while !explain.advance(50) {}
+    explain.evidence().unwrap().clone()
+}
+
+/// The needed operations cannot be ordered whatever the others did; forgetting any of them leaves an order; and
+/// the proof is a history without an order by itself.
+fn check_evidence(judge: &Judge, evidence: &Evidence, events: &[Event]) {
+    assert!(evidence.minimal);
+    let all: Vec<Operation> =
+        prefix(judge, evidence.at).into_iter().filter(|operation| operation.key == evidence.key).collect();
+    let needed: Vec<u64> = evidence.needed().map(|operation| operation.id).collect();
+    let with = |needed: &[u64]| -> Vec<Plain> {
+        all.iter()
+            .map(|operation| match needed.contains(&operation.id) {
+                true => Plain::of(operation),
+                false => Plain::forgotten(operation),
+            })
+            .collect()
+    };
+    assert!(!linearizable(&with(&needed)), "{needed:?} can be ordered: {events:#?}");
+    for id in &needed {
+        let others: Vec<u64> = needed.iter().copied().filter(|other| other != id).collect();
+        assert!(linearizable(&with(&others)), "{id} of {needed:?} is superfluous: {events:#?}");
+    }
+    let proof: Vec<Plain> = evidence.operations.iter().map(Plain::of).collect();
+    assert!(!linearizable(&proof), "the proof alone can be ordered: {:#?}", evidence.operations);
+}
+
+fn check_one(events: &[Event], tally: &mut Tally) {
+    let judge = judged(events);
+    let truth = first_break(&judge, events);
+    assert_eq!(moment(&judge.verdict()), truth, "{events:#?}");
+
+    let mut live = Judge::new(Cell::KeyValue);
+    for (place, event) in events.iter().enumerate() {
+        let at = place as u64 * 3;
+        feed(&mut live, at, event);
+        while live.work(3) == 0 {}
+        assert_eq!(moment(&live.verdict()), truth.filter(|broke| *broke <= at), "live at {at}: {events:#?}");
+        assert_eq!(live.verdict_at(at), judge.verdict_at(at));
+    }
+
+    let apart = [None, Some("k")].map(|key| alone(&judge, key));
+    let searched = apart.iter().filter_map(|(_, searched)| *searched).min();
+    assert_eq!(searched, truth, "search alone: {events:#?}");
+    for (zones, searched) in apart {
+        assert!(
+            zones.is_none_or(|zones| zones == searched),
+            "zones alone: {zones:?} {searched:?} {events:#?}"
+        );
+    }
+
+    match truth {
+        None => {
+            tally.holds += 1;
+            let order = judge.witness().unwrap();
+            assert!(is_witness(judge.history().operations(), &order), "{order:?} {events:#?}");
+            assert!(judge.explain().is_none());
+        }
+        Some(_) => {
+            tally.broken += 1;
+            let evidence = evidence_of(&judge);
+            check_evidence(&judge, &evidence, events);
+            let story = evidence.story();
+            assert_eq!(story.proof.len(), evidence.operations.len());
+            assert!(!story.headline.is_empty() && !story.because.is_empty(), "{story:?}");
+            tally.plain_stories += u32::from(story.headline.contains("of the proof"));
+        }
+    }
+}
+
+fn batch(mix: Mix, seed: u64, count: u32) {
+    let mut tally = Tally::default();
+    let mut random = Random(seed);
+    for _ in 0..count {
+        check_one(&history(&mut random, mix), &mut tally);
+    }
+    // A batch in which hardly anything holds, or breaks, proves little.
+    assert!(tally.holds > count / 10 && tally.broken > count / 10, "{mix:?}: {tally:?}");
+    println!("{mix:?}: {tally:?}");
+}
+
+#[test]
+fn unique_values_agree_with_the_oracle() {
+    batch(Mix::Unique, 1, 50_000);
+}
+
+#[test]
+fn repeated_values_agree_with_the_oracle() {
+    batch(Mix::Repeated, 2, 30_000);
+}
+
+#[test]
+fn appends_agree_with_the_oracle() {
+    batch(Mix::Appends, 3, 20_000);
+}
