@@ -11,6 +11,8 @@
 //! [`picture()`] runs a user interface for some frames and returns the last one; [`Renderer`] is for those
 //! who hold a context themselves; [`png`] makes a file of an image.
 
+#![allow(clippy::disallowed_methods, reason = "pixels are made here, of any colour")]
+
 #[cfg(any(test, feature = "kittest"))]
 mod kittest;
 mod picture;

@@ -4,6 +4,8 @@
 //! the theme in force, a [`Size`] and a [`Weight`] give a font, and `space` the distances. Nothing
 //! outside this module names a colour, a size of text or a radius.
 
+#![allow(clippy::disallowed_methods, reason = "colours and sizes of text are made here")]
+
 mod palette;
 pub mod space;
 mod type_scale;
