@@ -69,7 +69,8 @@ impl<P: Protocol> World<P> {
         let settings = P::settings(&setup.parameters);
         let population = P::population(&settings);
         let faults = P::faults(&setup.parameters);
-        let plan = chaos::plan(setup.seed, setup.chaos, &faults, population, setup.end);
+        let stage = chaos::Stage { population, roles: P::roles(), lies: P::lies() };
+        let plan = chaos::plan(setup.seed, setup.chaos, &faults, &stage, setup.end);
         let kernel = Kernel::new(
             setup.seed,
             population,
