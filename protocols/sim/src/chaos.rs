@@ -163,7 +163,8 @@ impl<'a> Strikes<'a> {
         let gap = gap * [50, 70, 100, 150, 300][self.draw.below(5) as usize] / 100;
         let gap = gap.clamp(calm / MOST_STRIKES, (calm / 3).max(1)).max(1);
         self.begin();
-        let mut at = self.gap(gap);
+        // The first within one mean gap: a class that takes part strikes at least once.
+        let mut at = self.draw.below(gap.min(calm));
         let mut left = MOST_STRIKES;
         while at < calm && left > 0 {
             self.strike(Time::millis(at));
