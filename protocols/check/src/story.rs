@@ -292,28 +292,35 @@ impl<'a> Teller<'a> {
         let (old_text, new_text) = (self.value(old), self.value(&new));
         let because = if *old == Value::Nil {
             format!("{new_text} was there, and nobody removed it: the write was lost.")
-        } else if self.goes_before(old, earlier) {
-            format!("{new_text} replaced {old_text}, and nobody wrote {old_text} again.")
         } else {
-            return None;
+            let order = self.goes_before(old, earlier)?;
+            format!(
+                "{order}, and nobody wrote {old_text} again.",
+                order = order.unwrap_or(format!("{new_text} replaced {old_text}"))
+            )
         };
         Some((headline, vec![because]))
     }
 
-    /// Whether all that wrote `value` was over, or `value` was seen, before `newer` began; or `newer` replaced it.
-    fn goes_before(&self, value: &Value, newer: &Operation) -> bool {
-        let model = self.evidence.model;
-        if open_call(model, newer)
-            .is_some_and(|call| matches!(&call, CellCall::Cas { from, .. } if from == value))
-        {
-            return true;
+    /// Whether `value` was there before what `newer` wrote or saw; with the words for it unless both were plainly
+    /// written one after the other, or `newer` replaced it.
+    fn goes_before(&self, value: &Value, newer: &Operation) -> Option<Option<String>> {
+        let newer_call = known_call(self.evidence.model, newer)?;
+        if matches!(&newer_call, CellCall::Cas { from, .. } if from == value) {
+            return Some(None);
         }
-        self.needed.iter().any(|(operation, call)| {
-            operation.precedes(newer)
-                && call
-                    .as_ref()
-                    .is_some_and(|call| call.sees() == Some(value) || call.leaves() == Some(value))
-        })
+        let (older, older_call) =
+            self.needed.iter().filter_map(|(operation, call)| Some((operation, call.as_ref()?))).find(
+                |(operation, call)| {
+                    operation.precedes(newer) && (call.sees() == Some(value) || call.leaves() == Some(value))
+                },
+            )?;
+        let written = |call: &CellCall| call.leaves().is_some();
+        let told = (!written(older_call) || !written(&newer_call)).then(|| {
+            let (first, then) = (self.had_done(older, older_call), self.did(newer, &newer_call));
+            format!("{} {first} before {} {then}", self.who(older), self.who(newer))
+        });
+        Some(told)
     }
 
     /// No pattern: say what came last, and every tie between the operations.

@@ -1,11 +1,13 @@
 //! Every checker against the oracle on random small histories: verdict, moment, witness, evidence.
 
+#![allow(clippy::unwrap_used)]
+
 mod common;
 
 use check::linearizable::search::{Progress, Search};
 use check::linearizable::zones::Zones;
 use check::{Cell, Evidence, Judge, Model, Operation, Verdict};
-use common::{Event, Mix, Plain, Random, feed, history, is_witness, judged, linearizable};
+use common::{Event, Mix, Plain, Random, feed, history, is_witness, judged, linearizable, recorded};
 
 /// What a batch of histories amounted to.
 #[derive(Debug, Default)]
@@ -179,4 +181,49 @@ fn repeated_values_agree_with_the_oracle() {
 #[test]
 fn appends_agree_with_the_oracle() {
     batch(Mix::Appends, 3, 20_000);
+}
+
+/// Zones, search and judge on longer histories of a real cell, true ones and ones with false answers.
+fn long_batch(repeated: bool, seed: u64, count: u32) {
+    let mut random = Random(seed);
+    let (mut broken, mut minimal) = (0, 0);
+    for round in 0..count {
+        let lies = if round % 2 == 0 { 0 } else { 300 };
+        let length = 5 + random.below(120);
+        let clients = 1 + random.below(6) as usize;
+        let events = recorded(&mut random, length, clients, repeated, lies);
+        let judge = judged(&events);
+        let (zones, searched) = alone(&judge, None);
+        assert!(repeated || zones.is_some(), "zones decide where values are unique");
+        assert_eq!(moment(&judge.verdict()), searched, "{events:#?}");
+        assert!(zones.is_none_or(|zones| zones == searched), "{zones:?} {searched:?} {events:#?}");
+        match searched {
+            None => {
+                let order = judge.witness().unwrap();
+                assert!(is_witness(judge.history().operations(), &order), "{order:?} {events:#?}");
+            }
+            Some(_) => {
+                assert!(lies > 0, "a true history is judged broken: {events:#?}");
+                broken += 1;
+                let evidence = evidence_of(&judge);
+                minimal += u32::from(evidence.minimal);
+                if evidence.operations.len() <= 8 {
+                    let proof: Vec<Plain> = evidence.operations.iter().map(Plain::of).collect();
+                    assert!(!linearizable(&proof), "{:#?}", evidence.operations);
+                }
+            }
+        }
+    }
+    println!("repeated {repeated}: {broken} of {count} broken, {minimal} with minimal evidence");
+    assert!(broken > count / 10 && minimal * 10 >= broken * 9);
+}
+
+#[test]
+fn long_histories_of_unique_values_agree() {
+    long_batch(false, 4, 2_000);
+}
+
+#[test]
+fn long_histories_of_repeated_values_agree() {
+    long_batch(true, 5, 400);
 }

@@ -265,3 +265,84 @@ pub fn judged(events: &[Event]) -> Judge {
     while judge.work(1000) == 0 {}
     judge
 }
+
+/// A history of a real atomic cell with clients: each operation takes effect at one moment while it is open, or,
+/// if its outcome is unknown, perhaps later. With `repeated`, values come from a small set. `lies` of 10,000
+/// answers are false.
+pub fn recorded(
+    random: &mut Random,
+    operations: u64,
+    clients: usize,
+    repeated: bool,
+    lies: u64,
+) -> Vec<Event> {
+    struct Running {
+        call: Invocation,
+        effect: Option<(Outcome, Values)>,
+        unknown: bool,
+    }
+    let mut events = Vec::new();
+    let mut running: Vec<Running> = Vec::new();
+    let mut state = Value::Nil;
+    let mut past = vec![Value::Nil];
+    let mut begun = 0;
+    while begun < operations || running.iter().any(|one| !one.unknown) {
+        let answered = running.iter().filter(|one| !one.unknown).count();
+        let at = random.below(running.len() as u64 + 1) as usize;
+        let Some(one) = running.get_mut(at) else {
+            if begun < operations && answered < clients {
+                let value = if repeated { random.below(3) as i64 + 1 } else { begun as i64 + 1 };
+                let lane = answered as u32;
+                let call = match random.below(10) {
+                    0..=4 => Invocation::read(begun, lane, None),
+                    5..=7 => Invocation::write(begun, lane, None, value),
+                    _ => Invocation::cas(begun, lane, None, past[past.len() - 1].clone(), value),
+                };
+                events.push(Event::Invoke(call.clone()));
+                running.push(Running { call, effect: None, unknown: false });
+                begun += 1;
+            }
+            continue;
+        };
+        if one.effect.is_none() {
+            one.effect = Some(take_effect(&one.call, &mut state, &mut past));
+            if one.unknown {
+                running.remove(at);
+            }
+            continue;
+        }
+        if one.unknown {
+            continue;
+        }
+        if random.percent(3) {
+            events.push(Event::Complete(one.call.id, Outcome::Unknown, Values::new()));
+            running.remove(at);
+            continue;
+        }
+        let one = running.remove(at);
+        let (outcome, mut output) = one.effect.unwrap();
+        if !output.is_empty() && random.below(10_000) < lies {
+            let back = random.below(past.len().min(6) as u64) as usize;
+            output = Values::from_iter([past[past.len() - 1 - back].clone()]);
+        }
+        events.push(Event::Complete(one.call.id, outcome, output));
+        if let Some(waiting) =
+            running.iter_mut().find(|one| one.effect.is_none() && !one.unknown).filter(|_| random.percent(4))
+        {
+            events.push(Event::Complete(waiting.call.id, Outcome::Unknown, Values::new()));
+            waiting.unknown = true;
+        }
+    }
+    events
+}
+
+fn take_effect(call: &Invocation, state: &mut Value, past: &mut Vec<Value>) -> (Outcome, Values) {
+    let next = match &*call.function {
+        "read" => return (Outcome::Ok, Values::from_iter([state.clone()])),
+        "cas" if call.input[0] != *state => return (Outcome::Failed, Values::from_iter([state.clone()])),
+        _ => call.input[call.input.len() - 1].clone(),
+    };
+    past.push(next.clone());
+    *state = next;
+    (Outcome::Ok, Values::new())
+}
