@@ -1,0 +1,215 @@
+//! From an event back to what made it so.
+//!
+//! An event has two causes, its trigger (what sent the message, set the timer, gave the command) and the actor's previous
+//! event; so "why?" is one sweep backwards. Of everything on the way only what tells something is kept: a fact, a command,
+//! a message that was awaited and lost.
+
+use sim::ids::{EventId, MessageId, OperationId};
+use sim::story::Arrow;
+use sim::time::Time;
+use sim::trace::{EventKind, EventRecord, Trace};
+use std::collections::BTreeSet;
+
+/// A moment of a chain of causes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Step {
+    /// When.
+    pub at: Time,
+    /// The event to jump to.
+    pub event: EventId,
+    /// What happened, in a sentence.
+    pub sentence: String,
+    /// The rule and the values by which the node did it, where it noted them.
+    pub note: Option<String>,
+}
+
+/// Events looked at on the way back.
+const FARTHEST: u32 = 2_000;
+/// Causes followed in search of how a promise could be broken.
+const MOST_CAUSES: usize = 100_000;
+/// Steps told, the event itself among them.
+const MOST_STEPS: usize = 8;
+/// Moments of how it could happen.
+const MOST_MOMENTS: usize = 10;
+
+/// Reads a trace backwards.
+pub(crate) struct Reader<'a> {
+    pub trace: &'a Trace,
+}
+
+impl Reader<'_> {
+    fn step(&self, event: EventId, sentence: String) -> Option<Step> {
+        let at = self.trace.event(event)?.at;
+        Some(Step { at, event, sentence, note: None })
+    }
+
+    /// The facts of one event.
+    fn facts(&self, event: EventId) -> &[sim::trace::FactRecord] {
+        let facts = &self.trace.facts;
+        let from = facts.partition_point(|fact| fact.event < event);
+        let to = facts.partition_point(|fact| fact.event <= event);
+        &facts[from..to]
+    }
+
+    fn arrow(&self, id: MessageId) -> Option<&Arrow> {
+        self.trace.story.arrow(id)
+    }
+
+    fn kind(&self, arrow: &Arrow) -> &'static str {
+        self.trace.story.kinds.get(usize::from(arrow.kind)).copied().unwrap_or("message")
+    }
+
+    /// What an event did that is worth telling: its command, or the fact that matters most.
+    fn telling(&self, event: EventId, record: &EventRecord) -> Option<String> {
+        if let Some(mark) = self.mark(event, record) {
+            return Some(mark);
+        }
+        let facts = self.facts(event);
+        let fact = facts.iter().find(|fact| fact.matters).or_else(|| facts.first())?;
+        Some(fact.sentence.to_string())
+    }
+
+    fn mark(&self, event: EventId, record: &EventRecord) -> Option<String> {
+        let EventKind::Command(at) = record.kind else { return None };
+        let mark = self.trace.story.marks.get(at as usize).filter(|mark| mark.event == event)?;
+        let by = if mark.by_chaos { "chaos" } else { "command" };
+        let nothing = if mark.nothing_to_do { " (nothing to do)" } else { "" };
+        Some(format!("{by}: {}{nothing}", mark.text))
+    }
+
+    /// The event in words, whatever it is.
+    fn plain(&self, record: &EventRecord) -> String {
+        let who = record.actor.map_or_else(|| "the cluster".to_owned(), |actor| actor.to_string());
+        match record.kind {
+            EventKind::Start => format!("{who} started"),
+            EventKind::Deliver(id) => match self.arrow(id) {
+                Some(arrow) => format!("{who} got {} from {}", self.kind(arrow), arrow.from),
+                None => format!("{who} got a message"),
+            },
+            EventKind::Timer(_) => format!("a timer of {who} went off"),
+            EventKind::Synced => format!("the disk of {who} had everything written so far"),
+            EventKind::DiskFailed => format!("the disk of {who} failed"),
+            EventKind::Command(_) => "a command".to_owned(),
+            EventKind::Verb => format!("{who} was asked by hand"),
+            EventKind::FaultEnded => "a fault ended by itself".to_owned(),
+            EventKind::Lost(id) => match self.arrow(id) {
+                Some(arrow) => format!(
+                    "{} from {} to {} ended: {}",
+                    self.kind(arrow),
+                    arrow.from,
+                    arrow.to,
+                    arrow.end.words()
+                ),
+                None => "a message was lost".to_owned(),
+            },
+        }
+    }
+
+    /// For a timer that went off: the last message to its actor that was lost while it ran, if one was. What did not
+    /// arrive is why it went off.
+    fn awaited(&self, event: EventId, record: &EventRecord) -> Option<Step> {
+        let (EventKind::Timer(_), Some(actor)) = (record.kind, record.actor) else { return None };
+        let set = self.trace.event(record.trigger)?.at;
+        let arrows = &self.trace.story.arrows[self.trace.story.arrows_between(set, record.at)];
+        let lost = |arrow: &&Arrow| {
+            arrow.to == actor && arrow.end.lost() && arrow.ended >= set && arrow.ended <= record.at
+        };
+        let arrow = arrows.iter().rev().find(lost)?;
+        let sentence =
+            format!("{} from {} did not reach {actor}: {}", self.kind(arrow), arrow.from, arrow.end.words());
+        let at = if arrow.end_event < event { arrow.end_event } else { arrow.sent_by };
+        Some(Step { at: arrow.ended, event: at, sentence, note: None })
+    }
+
+    /// The last command before an event that makes messages be lost, or stops an actor: behind a loss stands a hand.
+    fn fault_before(&self, event: EventId) -> Option<Step> {
+        let marks = &self.trace.story.marks;
+        let before = &marks[..marks.partition_point(|mark| mark.event < event)];
+        let faults = ["cut", "crash", "pause", "drop", "hold", "link", "disk"];
+        let mark = before.iter().rev().find(|mark| !mark.nothing_to_do && faults.contains(&&*mark.word))?;
+        self.step(mark.event, self.mark(mark.event, self.trace.event(mark.event)?)?)
+    }
+
+    /// The chain of causes of an event, the event itself first.
+    pub fn why(&self, event: EventId) -> Vec<Step> {
+        let mut steps: Vec<Step> = Vec::new();
+        let mut at = event;
+        for _ in 0..FARTHEST {
+            let Some(record) = self.trace.event(at) else { break };
+            let told = self.telling(at, record);
+            if let Some(sentence) = told.or_else(|| (at == event).then(|| self.plain(record))) {
+                let repeated = steps.iter().any(|step| step.sentence == sentence);
+                steps.extend(self.step(at, sentence).filter(|_| !repeated));
+            }
+            if let Some(lost) = self.awaited(at, record) {
+                let fault = self.fault_before(lost.event.max(EventId(1)));
+                steps.push(lost);
+                steps.extend(fault);
+                break;
+            }
+            if matches!(record.kind, EventKind::Command(_)) || steps.len() >= MOST_STEPS {
+                break;
+            }
+            // The trigger came from elsewhere and says more; the node's own past is all there is without one.
+            let cause = if record.trigger == at { record.previous } else { record.trigger };
+            if cause >= at {
+                break;
+            }
+            at = cause;
+        }
+        steps.truncate(MOST_STEPS);
+        steps
+    }
+
+    /// Every event that some of these had as a cause, however far back, no further than `first`; with them.
+    fn causes(&self, of: impl IntoIterator<Item = EventId>, first: EventId) -> BTreeSet<EventId> {
+        let mut open: BTreeSet<EventId> = of.into_iter().collect();
+        let mut seen = BTreeSet::new();
+        while let Some(event) = open.pop_last() {
+            if seen.len() >= MOST_CAUSES {
+                break;
+            }
+            if event < first || !seen.insert(event) {
+                continue;
+            }
+            let Some(record) = self.trace.event(event) else { continue };
+            open.extend([record.trigger, record.previous].into_iter().filter(|cause| *cause < event));
+        }
+        seen
+    }
+
+    /// How a broken promise could come about: the proof's own operations, the commands and the facts that matter on the
+    /// causal path of its last one, as moments in order.
+    pub fn how(&self, proof: &[OperationId]) -> Vec<Step> {
+        let operations: Vec<_> =
+            proof.iter().filter_map(|id| crate::history::operation(self.trace, *id)).collect();
+        let Some(first) = operations.iter().map(|operation| operation.invoked_by).min() else { return Vec::new() };
+        let last = operations.iter().map(|operation| operation.completed_by.unwrap_or(operation.invoked_by)).max();
+        let Some(last) = last else { return Vec::new() };
+        let path = self.causes([last], first);
+        let mut moments: Vec<(u8, Step)> = Vec::new();
+        for operation in &operations {
+            let (event, ended) = match operation.completed_by {
+                Some(event) => (event, "was told"),
+                None => (operation.invoked_by, "asks for"),
+            };
+            let sentence = format!("{} {ended}: {}", operation.client, operation.told());
+            moments.extend(self.step(event, sentence).map(|step| (0, step)));
+        }
+        let marks = self.trace.story.marks.iter();
+        for mark in marks.filter(|m| m.event >= first && m.event <= last && !m.nothing_to_do) {
+            let rank = if mark.by_chaos { 2 } else { 1 };
+            let told = self.trace.event(mark.event).and_then(|record| self.mark(mark.event, record));
+            moments.extend(told.and_then(|told| self.step(mark.event, told)).map(|step| (rank, step)));
+        }
+        for fact in self.trace.facts.iter().filter(|fact| fact.matters && path.contains(&fact.event)) {
+            moments.extend(self.step(fact.event, fact.sentence.to_string()).map(|step| (3, step)));
+        }
+        // The most telling are kept, and told in the order in which they happened.
+        moments.sort_by_key(|(rank, step)| (*rank, step.event));
+        moments.truncate(MOST_MOMENTS.max(operations.len()));
+        let mut steps: Vec<Step> = moments.into_iter().map(|(_, step)| step).collect();
+        steps.sort_by_key(|step| step.event);
+        steps
+    }
+}
