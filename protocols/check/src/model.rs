@@ -77,6 +77,17 @@ pub trait Model {
     /// Whether what `writer` does could ever help `seer` to happen. May say yes too often, never no.
     fn feeds(&self, writer: &Self::Call, seer: &Self::Call) -> bool;
 
+    /// Whether the call only adds to the state, or leaves it: what [`Self::leads_to`] may count on.
+    fn only_adds(&self, _call: &Self::Call) -> bool {
+        false
+    }
+
+    /// Whether calls that only add could take the state to one in which `goal` can happen. May say yes too
+    /// often, never no.
+    fn leads_to(&self, _state: &Self::State, _goal: &Self::Call) -> bool {
+        true
+    }
+
     /// The part of the object that the operation touches: parts never influence each other.
     fn part<'a>(&self, operation: &'a Operation) -> Option<&'a Arc<str>> {
         operation.key.as_ref()
@@ -249,6 +260,24 @@ impl Model for Cell {
             None => matches!(seer, CellCall::Append(_)),
         }
     }
+
+    fn only_adds(&self, call: &CellCall) -> bool {
+        self.is_pure(call) || matches!(call, CellCall::Append(_))
+    }
+
+    fn leads_to(&self, state: &Value, goal: &CellCall) -> bool {
+        goal.sees().is_none_or(|seen| grows_into(state, seen))
+    }
+}
+
+/// Whether appends could make `seen` of `state`.
+fn grows_into(state: &Value, seen: &Value) -> bool {
+    match (state, seen) {
+        (Value::Nil, Value::Nil | Value::Text(_) | Value::List(_)) => true,
+        (Value::Text(state), Value::Text(seen)) => seen.starts_with(&**state),
+        (Value::List(state), Value::List(seen)) => seen.starts_with(state),
+        _ => state == seen,
+    }
 }
 
 /// Whether `added` may be a part of `seen`, put there by an append or overgrown by one.
@@ -323,5 +352,8 @@ mod tests {
         assert_eq!(grow(&Value::Nil, 1.into()), Some(vec![1.into()].into()));
         assert_eq!(grow(&vec![1.into()].into(), 2.into()), Some(vec![1.into(), 2.into()].into()));
         assert_eq!(grow(&3.into(), 2.into()), None);
+        let leads = |state: Value, seen: Value| model.leads_to(&state, &CellCall::Read(Some(seen)));
+        assert!(leads("a".into(), "ab".into()) && leads(Value::Nil, vec![1.into()].into()));
+        assert!(!leads("b".into(), "ab".into()) && !leads("a".into(), Value::Nil));
     }
 }

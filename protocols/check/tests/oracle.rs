@@ -6,7 +6,7 @@ mod common;
 
 use check::linearizable::search::{Progress, Search};
 use check::linearizable::zones::Zones;
-use check::{Cell, Evidence, Judge, Model, Operation, Verdict};
+use check::{Cell, Evidence, Invocation, Judge, Model, Operation, Outcome, Values, Verdict};
 use common::{Event, Mix, Plain, Random, feed, history, is_witness, judged, linearizable, recorded};
 
 /// What a batch of histories amounted to.
@@ -226,4 +226,30 @@ fn long_histories_of_unique_values_agree() {
 #[test]
 fn long_histories_of_repeated_values_agree() {
     long_batch(true, 5, 400);
+}
+
+/// Of unknown operations that are alike the one that began first goes first, not the one that was given up first:
+/// the later one may come too late.
+#[test]
+fn of_operations_alike_the_first_one_helps() {
+    let write = |id, value: i64| Event::Invoke(Invocation::write(id, id as u32, None, value));
+    let read = |id| Event::Invoke(Invocation::read(id, 9, None));
+    let saw = |id, value: i64| Event::Complete(id, Outcome::Ok, Values::from_iter([value.into()]));
+    let unknown = |id| Event::Complete(id, Outcome::Unknown, Values::new());
+    let events = [
+        write(0, 5),
+        write(1, 5),
+        read(2),
+        saw(2, 5),
+        write(3, 1),
+        read(4),
+        saw(4, 1),
+        write(5, 1),
+        unknown(5),
+        unknown(3),
+        // The first write of 5 did not happen after all: everything is tried again.
+        Event::Complete(0, Outcome::Failed, Values::new()),
+    ];
+    check_one(&events, &mut Tally::default());
+    assert_eq!(judged(&events).verdict(), Verdict::Holds);
 }

@@ -20,6 +20,7 @@
 //! # Keeping it small
 //! - A read that is legal now is put in at once and alone: it changes nothing, and later may be too late.
 //! - Of unknown operations that are alike, the one that began first goes first.
+//! - Where everything that can come before an answer only adds (appends), the state must already lead to it.
 //! - After an unknown one, nothing that overwrites it unseen: it might as well not have happened.
 
 use smallvec::SmallVec;
@@ -29,6 +30,9 @@ use crate::model::Model;
 use crate::table::{self, Index};
 
 const NONE: u32 = u32::MAX;
+
+/// How many answers a configuration looks ahead for one that it can no longer lead to.
+const AHEAD: usize = 24;
 
 /// How far a search is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -268,7 +272,7 @@ impl<M: Model> Search<M> {
                 self.close(number);
             }
             (Outcome::Ok | Outcome::Failed, Some(call)) => {
-                if outcome == Outcome::Failed || !self.is_as_put_in(number, &call) {
+                if !self.is_as_put_in(number, &call) {
                     self.cut_back(number);
                 }
                 let op = &mut self.ops[number as usize];
@@ -351,6 +355,11 @@ impl<M: Model> Search<M> {
             top.stamp = taken;
             top.candidate = 0;
         }
+        if top.candidate == 0 && self.is_hopeless() {
+            self.give_up();
+            return;
+        }
+        let Some(top) = self.path.last() else { return };
         if top.candidate == 0
             && let Some(read) = self.legal_read()
         {
@@ -365,6 +374,32 @@ impl<M: Model> Search<M> {
             Some(op) => self.try_op(op),
             None => self.give_up(),
         }
+    }
+
+    /// Whether an answer ahead can no longer be led to. All that can come before it are the operations that were
+    /// answered from here on until then, were open then, or unknown: as soon as one of these does not only add,
+    /// nothing can be said.
+    fn is_hopeless(&self) -> bool {
+        let Some(top) = self.path.last() else { return false };
+        let state = &self.states[top.state as usize];
+        let may_change = |number: &u32| {
+            let op = &self.ops[*number as usize];
+            op.depth == 0 && op.call.as_ref().is_some_and(|call| !self.model.only_adds(call))
+        };
+        for answer in self.answers[top.blocked as usize..].iter().take(AHEAD) {
+            let (start, end) = answer.open;
+            let open = &self.open_then[start as usize..end as usize];
+            // Those answered on the way were looked at there.
+            if open.iter().any(may_change) || self.unknown[..answer.unknown as usize].iter().any(may_change) {
+                return false;
+            }
+            let op = &self.ops[answer.op as usize];
+            let goal = op.call.as_ref().filter(|_| op.depth == 0);
+            if goal.is_some_and(|goal| !self.model.leads_to(state, goal)) {
+                return true;
+            }
+        }
+        false
     }
 
     /// A pure operation with a known result that is legal in the configuration on top.
