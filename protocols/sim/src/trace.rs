@@ -154,6 +154,7 @@ impl Trace {
             if arrow.end != crate::story::ArrowEnd::Flying && !before(arrow.end_event) {
                 arrow.end = crate::story::ArrowEnd::Flying;
                 arrow.ended = Time::MAX;
+                arrow.end_event = EventId(u64::MAX);
             }
         }
         story.end = end;
