@@ -280,7 +280,10 @@ impl Kernel {
         let stamp = self.stamp();
         let runs = self.runs(slot);
         let disk = &mut self.actor_mut(slot).disk;
-        disk.stamp = stamp;
+        // Damage is done at once and ends nothing: a slow disk that is wiped is slow for as long as it was to be.
+        if !matches!(change, DiskChange::Wipe | DiskChange::Corrupt) {
+            disk.stamp = stamp;
+        }
         match change {
             DiskChange::Slow(factor) => disk.slow = (*factor).max(1),
             DiskChange::Fail => disk.failing = true,

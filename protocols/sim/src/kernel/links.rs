@@ -93,7 +93,8 @@ impl Links {
                     continue;
                 }
                 for from in side {
-                    for to in other {
+                    // Nobody is cut from itself, on whichever sides it was named.
+                    for to in other.iter().filter(|to| *to != from) {
                         let link = self.get_mut(*from, *to);
                         link.cuts =
                             if lay { link.cuts.saturating_add(1) } else { link.cuts.saturating_sub(1) };
@@ -165,64 +166,57 @@ impl Kernel {
 
     /// A message leaves: its way, and that of a second copy, is drawn.
     fn launch(&mut self, at: u32, worked: Span, trace: &mut Recorder<'_>) -> Option<u32> {
-        let flight = *self.flights.get(at);
-        let (from, to) = (self.id(flight.from), self.id(flight.to));
-        let network = Arc::clone(&self.network);
-        let profile = network.profile(from, to);
-        let depart = self.now() + worked;
-        if flight.from == flight.to {
+        let flight = self.flights.get(at);
+        let (sender, receiver, bytes, ordinal) = (flight.from, flight.to, flight.bytes, u64::from(flight.ordinal));
+        let (from, to) = (self.id(sender), self.id(receiver));
+        let mut depart = self.now() + worked;
+        if sender == receiver {
             self.schedule(at, depart, Fate::Deliver);
             self.draw_arrow(at, trace);
             return None;
         }
         let who = u64::from(from.raw()) << 16 | u64::from(to.raw());
-        let (seed, now, ordinal) = (self.seed, self.now().0, u64::from(flight.ordinal));
+        let (seed, now) = (self.seed, self.now().0);
         let draw = |purpose| Draw::new(seed, purpose, who, now, ordinal);
-        let link = self.links.get(flight.from, flight.to);
+        let profile = self.network.profile(from, to);
+        let link = self.links.get(sender, receiver);
         let quality = &link.quality;
-        let (loss, doubled, reorder) = (
-            quality.loss.unwrap_or(profile.loss),
-            quality.duplicate.unwrap_or(profile.duplicate),
-            quality.reorder.unwrap_or(profile.reorder),
-        );
-        let bandwidth = quality.bandwidth.or(profile.bandwidth).filter(|b| *b > 0);
-        let added = quality.delay.unwrap_or(Span::ZERO) + self.between(flight.from, flight.to);
-        let last_arrival = link.last_arrival;
-        let busy_until = link.busy_until;
+        let added = quality.delay.unwrap_or(Span::ZERO) + self.between(sender, receiver);
         let mut latency = profile.latency.draw(draw(Purpose::Latency)) + added;
-        let mut depart = depart;
-        if let Some(bandwidth) = bandwidth {
-            let wire = Span(u64::from(flight.bytes).saturating_mul(1_000_000_000) / bandwidth);
-            depart = depart.max(Time(busy_until)) + wire;
-            self.links.get_mut(flight.from, flight.to).busy_until = depart.0;
-        }
+        let stream = profile.stream;
+        let loss = quality.loss.unwrap_or(profile.loss);
         let lost = loss > 0 && draw(Purpose::Loss).chance(loss);
-        if reorder > 0 && !profile.stream {
+        let reorder = quality.reorder.unwrap_or(profile.reorder);
+        if reorder > 0 && !stream {
             let mut draw = draw(Purpose::Reorder);
             if draw.chance(reorder) {
                 latency = latency + Span(draw.below(latency.0.saturating_mul(5)));
             }
         }
-        if profile.stream {
-            if lost {
-                latency = latency * 3;
+        let doubled = quality.duplicate.unwrap_or(profile.duplicate);
+        let twice = doubled > 0 && !stream && draw(Purpose::Duplicate).chance(doubled);
+        let second = if twice { profile.latency.draw(draw(Purpose::SecondLatency)) } else { Span::ZERO };
+        let last_arrival = link.last_arrival;
+        if let Some(bandwidth) = quality.bandwidth.or(profile.bandwidth).filter(|b| *b > 0) {
+            let wire = Span(u64::from(bytes).saturating_mul(1_000_000_000) / bandwidth);
+            depart = depart.max(Time(link.busy_until)) + wire;
+            self.links.get_mut(sender, receiver).busy_until = depart.0;
+        }
+        let fate = self.fate(at, lost && !stream);
+        let arrives = match (stream, fate) {
+            (true, _) => {
+                let latency = if lost { latency * 3 } else { latency };
+                let arrives = (depart + latency).max(Time(last_arrival.saturating_add(1)));
+                self.links.get_mut(sender, receiver).last_arrival = arrives.0;
+                arrives
             }
-            let arrives = (depart + latency).max(Time(last_arrival.saturating_add(1)));
-            self.links.get_mut(flight.from, flight.to).last_arrival = arrives.0;
-            let fate = self.fate(&flight, false);
-            self.schedule(at, arrives, fate);
-            self.draw_arrow(at, trace);
-            return None;
-        }
-        let fate = self.fate(&flight, lost);
-        let end = if fate == Fate::Deliver { depart + latency } else { depart + Span(latency.0 / 2) };
-        self.schedule(at, end, fate);
+            (false, Fate::Deliver) => depart + latency,
+            // It is lost half-way: that is where its cross is drawn.
+            (false, _) => depart + Span(latency.0 / 2),
+        };
+        self.schedule(at, arrives, fate);
         self.draw_arrow(at, trace);
-        if doubled == 0 || !draw(Purpose::Duplicate).chance(doubled) {
-            return None;
-        }
-        let later = profile.latency.draw(draw(Purpose::SecondLatency)) + latency;
-        Some(self.second_copy(at, depart + later, trace))
+        twice.then(|| self.second_copy(at, depart + second + latency, trace))
     }
 
     /// Another copy of a flight, arriving then.
@@ -237,6 +231,9 @@ impl Kernel {
     }
 
     fn between(&self, from: Slot, to: Slot) -> Span {
+        if self.network.between.is_empty() {
+            return Span::ZERO;
+        }
         let region =
             |slot: Slot| usize::from(self.network.regions.get(usize::from(slot)).copied().unwrap_or(0));
         let row = self.network.between.get(region(from));
@@ -244,7 +241,11 @@ impl Kernel {
     }
 
     /// Whether it will be lost, on the link or because a command loses the next ones.
-    fn fate(&mut self, flight: &Flight, lost: bool) -> Fate {
+    fn fate(&mut self, at: u32, lost: bool) -> Fate {
+        if self.links.drops.is_empty() {
+            return if lost { Fate::LostOnLink } else { Fate::Deliver };
+        }
+        let flight = *self.flights.get(at);
         let matches = |drop: &DropNext| {
             drop.from.is_none_or(|from| from == flight.from)
                 && drop.to.is_none_or(|to| to == flight.to)
@@ -266,8 +267,8 @@ impl Kernel {
         let flight = self.flights.get_mut(at);
         (flight.arrives, flight.fate, flight.stamp) = (arrives, fate, stamp);
         (flight.held, flight.unsent) = (false, false);
-        let flight = *flight;
-        let key = flight.key(self.id(flight.from).raw(), self.id(flight.to).raw());
+        let (from, to) = (flight.from, flight.to);
+        let key = self.flights.get(at).key(self.id(from).raw(), self.id(to).raw());
         self.push(key, What::Arrive { flight: at, stamp });
     }
 
@@ -314,24 +315,25 @@ impl Kernel {
 
     /// A flight reaches the end of its way.
     pub(crate) fn arrive(&mut self, at: u32, trace: &mut Recorder<'_>) -> Step {
-        let flight = *self.flights.get(at);
+        let flight = self.flights.get(at);
+        let (sender, receiver, by_hand) = (flight.from, flight.to, flight.by_hand);
         match flight.fate {
             Fate::LostOnLink => return self.lose(at, ArrowEnd::LostOnLink, trace),
             Fate::Dropped => return self.lose(at, ArrowEnd::Dropped, trace),
             Fate::Deliver => {}
         }
-        let link = self.links.get(flight.from, flight.to);
-        if link.held && !flight.by_hand {
+        let link = self.links.get(sender, receiver);
+        if link.held && !by_hand {
             self.flights.get_mut(at).held = true;
             return Step::Internal;
         }
         if link.cuts > 0 {
             return self.lose(at, ArrowEnd::Cut, trace);
         }
-        if !self.runs(flight.to) {
+        if !self.runs(receiver) {
             return self.lose(at, ArrowEnd::ReceiverDown, trace);
         }
-        match self.offer(flight.to, Waiting::Message(at)) {
+        match self.offer(receiver, Waiting::Message(at)) {
             Step::Handle { slot: Slot::MAX, .. } => self.lose(at, ArrowEnd::QueueFull, trace),
             step => step,
         }
