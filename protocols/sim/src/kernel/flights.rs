@@ -94,6 +94,6 @@ impl Flights {
 impl Flight {
     /// The key of its arrival.
     pub fn key(&self, from: u16, to: u16) -> Key {
-        Key { time: self.arrives.0, target: to, origin: from, ordinal: self.ordinal, created: self.sent.0 }
+        Key::new(self.arrives, to, from, self.ordinal, self.sent)
     }
 }

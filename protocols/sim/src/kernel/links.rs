@@ -167,7 +167,8 @@ impl Kernel {
     /// A message leaves: its way, and that of a second copy, is drawn.
     fn launch(&mut self, at: u32, worked: Span, trace: &mut Recorder<'_>) -> Option<u32> {
         let flight = self.flights.get(at);
-        let (sender, receiver, bytes, ordinal) = (flight.from, flight.to, flight.bytes, u64::from(flight.ordinal));
+        let (sender, receiver, bytes, ordinal) =
+            (flight.from, flight.to, flight.bytes, u64::from(flight.ordinal));
         let (from, to) = (self.id(sender), self.id(receiver));
         let mut depart = self.now() + worked;
         if sender == receiver {

@@ -26,7 +26,7 @@ use crate::view::Status;
 use flights::Flights;
 use links::Links;
 use smallvec::SmallVec;
-use std::cmp::Reverse;
+use std::cmp::Ordering;
 use std::collections::{BinaryHeap, VecDeque};
 use std::sync::Arc;
 
@@ -36,23 +36,58 @@ pub(crate) type Slot = u16;
 /// After so many events at one instant a run stops with a reason.
 pub(crate) const INSTANT_LIMIT: u32 = 1_000_000;
 
-/// What orders events.
+/// What orders events: (time, target, origin, ordinal at that origin and instant, creation time). The middle three are
+/// kept in one word, so that comparing two keys is comparing three numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Key {
-    pub time: u64,
-    pub target: u16,
-    pub origin: u16,
-    pub ordinal: u32,
-    pub created: u64,
+    time: u64,
+    who: u64,
+    created: u64,
+}
+
+impl Key {
+    pub fn new(time: Time, target: u16, origin: u16, ordinal: u32, created: Time) -> Self {
+        let who = u64::from(target) << 48 | u64::from(origin) << 32 | u64::from(ordinal);
+        Self { time: time.0, who, created: created.0 }
+    }
+}
+
+/// Something in the queue. The earliest is the greatest: that is what a heap gives out first.
+#[derive(Clone, Copy, Debug)]
+struct Queued {
+    key: Key,
+    what: What,
+}
+
+impl PartialEq for Queued {
+    fn eq(&self, other: &Self) -> bool {
+        self.key == other.key
+    }
+}
+
+impl Eq for Queued {}
+
+impl PartialOrd for Queued {
+    #[inline]
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Queued {
+    #[inline]
+    fn cmp(&self, other: &Self) -> Ordering {
+        other.key.cmp(&self.key)
+    }
 }
 
 /// What falls due.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) enum What {
     /// A flight reaches the end of its way.
     Arrive { flight: u32, stamp: u32 },
     /// A timer.
-    Timer { slot: Slot, packed: u64, stamp: u32 },
+    Timer { slot: Slot, stamp: u32 },
     /// A sync is done.
     Sync { slot: Slot, epoch: u32 },
     /// The disk refuses or fails.
@@ -216,7 +251,7 @@ pub struct Kernel {
     pub(crate) network: Arc<Network>,
     pub(crate) sync_latency: (Span, Span),
     pub(crate) queue_limit: u32,
-    queue: BinaryHeap<Reverse<(Key, What)>>,
+    queue: BinaryHeap<Queued>,
     pub(crate) actors: Vec<ActorState>,
     pub(crate) flights: Flights,
     pub(crate) links: Links,
@@ -393,18 +428,13 @@ impl Kernel {
     }
 
     fn push(&mut self, key: Key, what: What) {
-        self.queue.push(Reverse((key, what)));
+        self.queue.push(Queued { key, what });
     }
 
     /// Schedules something between two actors.
     pub(crate) fn push_at(&mut self, time: Time, target: Slot, origin: Slot, what: What) -> Key {
-        let key = Key {
-            time: time.0,
-            target: self.id(target).raw(),
-            origin: self.id(origin).raw(),
-            ordinal: self.ordinal(origin),
-            created: self.now.0,
-        };
+        let ordinal = self.ordinal(origin);
+        let key = Key::new(time, self.id(target).raw(), self.id(origin).raw(), ordinal, self.now);
         self.push(key, what);
         key
     }
@@ -413,7 +443,7 @@ impl Kernel {
         let Some(span) = span else { return };
         let at = self.endings.len() as u32;
         self.endings.push(ending);
-        let key = Key { time: (self.now + span).0, target: 0, origin: 0, ordinal: at, created: self.now.0 };
+        let key = Key::new(self.now + span, 0, 0, at, self.now);
         self.push(key, What::End(at));
     }
 
@@ -469,7 +499,7 @@ impl Kernel {
         if self.in_instant >= INSTANT_LIMIT {
             return Step::Stuck;
         }
-        let next = self.queue.peek().map(|Reverse((key, _))| Time(key.time));
+        let next = self.queue.peek().map(|queued| Time(queued.key.time));
         if let Some((by_chaos, index, at)) = self.due_command(next) {
             if at > until {
                 return self.rest(until);
@@ -490,7 +520,7 @@ impl Kernel {
         if next > until.at || (next == until.at && so_far >= until.after) {
             return self.rest(until);
         }
-        let Some(Reverse((_, what))) = self.queue.pop() else { return Step::Quiet };
+        let Some(Queued { what, .. }) = self.queue.pop() else { return Step::Quiet };
         let void = self.is_void(what);
         if void {
             return Step::Internal;
@@ -544,13 +574,13 @@ impl Kernel {
 
     /// When the next event is, nothing skipped.
     pub(crate) fn next_time(&mut self) -> Option<(Time, Option<Slot>)> {
-        while let Some(Reverse((_, what))) = self.queue.peek() {
+        while let Some(Queued { what, .. }) = self.queue.peek() {
             if !self.is_void(*what) {
                 break;
             }
             self.queue.pop();
         }
-        let event = self.queue.peek().map(|Reverse((key, what))| {
+        let event = self.queue.peek().map(|Queued { key, what }| {
             let slot = match *what {
                 What::Arrive { flight, .. } => Some(self.flights.get(flight).to),
                 What::Timer { slot, .. }
@@ -572,9 +602,7 @@ impl Kernel {
     fn is_void(&self, what: What) -> bool {
         match what {
             What::Arrive { flight, stamp } => !self.flights.is_current(flight, stamp),
-            What::Timer { slot, packed, stamp } => {
-                !self.actor(slot).timers.iter().any(|t| t.packed == packed && t.stamp == stamp)
-            }
+            What::Timer { slot, stamp } => !self.actor(slot).timers.iter().any(|t| t.stamp == stamp),
             What::Sync { slot, epoch } | What::DiskFailed { slot, epoch } | What::Ready { slot, epoch } => {
                 self.actor(slot).epoch != epoch
             }
@@ -586,7 +614,10 @@ impl Kernel {
     fn fall_due(&mut self, what: What, trace: &mut Recorder<'_>) -> Step {
         match what {
             What::Arrive { flight, .. } => self.arrive(flight, trace),
-            What::Timer { slot, packed, stamp } => self.offer(slot, Waiting::Timer { packed, stamp }),
+            What::Timer { slot, stamp } => match self.actor(slot).timers.iter().find(|t| t.stamp == stamp) {
+                Some(timer) => self.offer(slot, Waiting::Timer { packed: timer.packed, stamp }),
+                None => Step::Internal,
+            },
             What::Sync { slot, .. } => self.finish_sync(slot),
             What::DiskFailed { slot, .. } => {
                 let disk = &mut self.actor_mut(slot).disk;
@@ -699,9 +730,9 @@ impl Kernel {
     fn queue_timer(&mut self, slot: Slot, timer: TimerSlot) {
         let actor = self.actor(slot);
         let raw = actor.id.raw();
-        let time = actor.clock.true_at(timer.deadline).0.max(self.now.0);
-        let key = Key { time, target: raw, origin: raw, ordinal: timer.ordinal, created: timer.created };
-        self.push(key, What::Timer { slot, packed: timer.packed, stamp: timer.stamp });
+        let time = actor.clock.true_at(timer.deadline).max(self.now);
+        let key = Key::new(time, raw, raw, timer.ordinal, Time(timer.created));
+        self.push(key, What::Timer { slot, stamp: timer.stamp });
     }
 
     /// The clock's rate changed: every timer of this actor moves.

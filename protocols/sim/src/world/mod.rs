@@ -172,18 +172,19 @@ impl<P: Protocol> World<P> {
         let Some(mut actor) = self.actors[usize::from(slot)].take() else { return };
         let (event, input) = match item {
             Waiting::Message(at) => {
-                let flight = *self.kernel.flights.get(at);
+                let flight = self.kernel.flights.get(at);
+                let (id, sender, sent_by) = (flight.id, flight.from, flight.sent_by);
                 self.kernel.flights.remove(at);
                 let Some(message) = self.stores.take(at) else {
                     self.actors[usize::from(slot)] = Some(actor);
                     return;
                 };
-                let from = self.kernel.id(flight.from);
+                let from = self.kernel.id(sender);
                 let mut content = u64::from(from.raw());
                 crate::digest::absorb(&mut content, &message);
-                let kind = EventKind::Deliver(flight.id);
-                let event = self.kernel.begin(Some(slot), kind, Some(flight.sent_by), content, recorder);
-                self.kernel.end_arrow(flight.id, ArrowEnd::Delivered, event, recorder);
+                let kind = EventKind::Deliver(id);
+                let event = self.kernel.begin(Some(slot), kind, Some(sent_by), content, recorder);
+                self.kernel.end_arrow(id, ArrowEnd::Delivered, event, recorder);
                 (event, Event::Message { from, message })
             }
             Waiting::Timer { packed, .. } => {
