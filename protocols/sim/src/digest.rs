@@ -378,7 +378,7 @@ mod tests {
         all_differ((0..300usize).map(|n| of(&vec![0u8; n])).collect());
         all_differ((0..300usize).map(|n| of(&"\0".repeat(n))).collect());
         let lists: [&[&[u8]]; 6] = [&[&[1, 2], &[]], &[&[1], &[2]], &[&[1, 2]], &[&[], &[1, 2]], &[], &[&[]]];
-        all_differ(lists.iter().map(|list| of(list)).collect());
+        all_differ(lists.iter().map(of).collect());
         let shapes = [Shape::Empty, Shape::Wrapped(0), Shape::Wrapped(1), Shape::Pair(0, String::new())];
         all_differ(shapes.iter().map(of).collect());
     }

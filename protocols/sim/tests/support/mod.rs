@@ -133,7 +133,9 @@ pub struct Run<P: Protocol> {
 /// How a run begins: parameters as `PARAM=VALUE`, commands as `TIME COMMAND`.
 pub fn setup<P: Protocol>(seed: u64, set: &[&str], commands: &[&str]) -> Setup {
     let mut parameters = Parameters::defaults(P::parameters());
-    set.iter().for_each(|assignment| parameters.assign(assignment).unwrap());
+    for assignment in set {
+        parameters.assign(assignment).unwrap_or_else(|why| panic!("{assignment}: {why}"));
+    }
     Setup { parameters, seed, chaos: Level::None, end: Time::millis(60_000), commands: list(commands) }
 }
 
