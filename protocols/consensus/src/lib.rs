@@ -1,1 +1,6 @@
-//! Protocols of consensus.
+//! Protocols of consensus: machines that agree on one log, whatever happens to a minority of them.
+//!
+//! Knows: the kernel (`sim`).
+//! Never knows: a checker, another family, a screen.
+
+pub mod raft;
