@@ -606,7 +606,7 @@ impl Kernel {
             What::Sync { slot, epoch } | What::DiskFailed { slot, epoch } | What::Ready { slot, epoch } => {
                 self.actor(slot).epoch != epoch
             }
-            What::Boot { slot } => self.runs(slot),
+            What::Boot { slot } => self.actor(slot).starts > 0,
             What::End(at) => !self.ending_is_current(self.endings[at as usize]),
         }
     }
