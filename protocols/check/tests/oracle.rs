@@ -6,7 +6,7 @@ mod common;
 
 use check::linearizable::search::{Progress, Search};
 use check::linearizable::zones::Zones;
-use check::{Cell, Evidence, Invocation, Judge, Model, Operation, Outcome, Values, Verdict};
+use check::{Cell, Evidence, Invocation, Judge, Model, Operation, Outcome, Value, Values, Verdict};
 use common::{Event, Mix, Plain, Random, feed, history, is_witness, judged, linearizable, recorded};
 
 /// What a batch of histories amounted to.
@@ -249,6 +249,28 @@ fn of_operations_alike_the_first_one_helps() {
         unknown(3),
         // The first write of 5 did not happen after all: everything is tried again.
         Event::Complete(0, Outcome::Failed, Values::new()),
+    ];
+    check_one(&events, &mut Tally::default());
+    assert_eq!(judged(&events).verdict(), Verdict::Holds);
+}
+
+/// A value that was overwritten unseen may turn out to have been seen, by an operation that was open then.
+#[test]
+fn what_was_overwritten_may_have_been_seen_after_all() {
+    let begin = |call| Event::Invoke(call);
+    let unknown = |id| Event::Complete(id, Outcome::Unknown, Values::new());
+    let saw = |id, outcome, value: i64| Event::Complete(id, outcome, Values::from_iter([value.into()]));
+    let events = [
+        begin(Invocation::write(0, 0, None, 1)),
+        begin(Invocation::cas(1, 3, None, Value::Nil, 2)),
+        unknown(1),
+        unknown(0),
+        begin(Invocation::cas(2, 3, None, 1, 3)),
+        unknown(2),
+        begin(Invocation::cas(3, 1, None, 1, 4)),
+        begin(Invocation::read(5, 1, None)),
+        saw(5, Outcome::Ok, 3),
+        saw(3, Outcome::Failed, 2),
     ];
     check_one(&events, &mut Tally::default());
     assert_eq!(judged(&events).verdict(), Verdict::Holds);

@@ -21,7 +21,9 @@
 //! - A read that is legal now is put in at once and alone: it changes nothing, and later may be too late.
 //! - Of unknown operations that are alike, the one that began first goes first.
 //! - Where everything that can come before an answer only adds (appends), the state must already lead to it.
-//! - After an unknown one, nothing that overwrites it unseen: it might as well not have happened.
+//! - After an unknown one, nothing that overwrites it unseen: it might as well not have happened. But a read that
+//!   is still open may turn out to have seen it, so what is given up after passing something over is given up only
+//!   until the next event.
 
 use smallvec::SmallVec;
 
@@ -98,6 +100,19 @@ struct Node {
     /// The next candidate to try, and how many events were taken up when trying began.
     candidate: u32,
     stamp: u32,
+    /// A candidate was passed over that would overwrite an unknown operation unseen.
+    passed_over: bool,
+}
+
+/// A configuration that was given up.
+#[derive(Clone, Debug)]
+struct InVain {
+    blocked: u32,
+    state: u32,
+    bits: Bits,
+    /// How many events were taken up when it was given up, if that counts no longer than until the next one;
+    /// `NONE` if it counts for ever.
+    stamp: u32,
 }
 
 /// The search over one object. Operations are numbered from 0 in the order of their invocations.
@@ -119,7 +134,7 @@ pub struct Search<M: Model> {
     states: Vec<M::State>,
     by_state: Index,
     path: Vec<Node>,
-    in_vain: Vec<(u32, u32, Bits)>,
+    in_vain: Vec<InVain>,
     by_key: Index,
     broken: Option<u64>,
     last_at: u64,
@@ -150,7 +165,15 @@ impl<M: Model> Search<M> {
         };
         let initial = search.model.initial();
         let state = search.number_of(initial);
-        search.path.push(Node { blocked: 0, bits: Bits::new(), state, op: NONE, candidate: 0, stamp: 0 });
+        search.path.push(Node {
+            blocked: 0,
+            bits: Bits::new(),
+            state,
+            op: NONE,
+            candidate: 0,
+            stamp: 0,
+            passed_over: false,
+        });
         search
     }
 
@@ -338,13 +361,21 @@ impl<M: Model> Search<M> {
         table::hash_of(&(blocked, state, &bits[..]))
     }
 
-    fn is_in_vain(&self, blocked: u32, state: u32, bits: &Bits) -> bool {
+    /// Where in `in_vain` the configuration is.
+    fn given_up(&self, blocked: u32, state: u32, bits: &Bits) -> Option<u32> {
         let hash = Self::key_hash(blocked, state, bits);
         let same = |at: u32| {
-            let (other_blocked, other_state, other_bits) = &self.in_vain[at as usize];
-            *other_blocked == blocked && *other_state == state && other_bits == bits
+            let other = &self.in_vain[at as usize];
+            other.blocked == blocked && other.state == state && other.bits == *bits
         };
-        self.by_key.find(hash, same).is_some()
+        self.by_key.find(hash, same)
+    }
+
+    fn is_in_vain(&self, blocked: u32, state: u32, bits: &Bits) -> bool {
+        self.given_up(blocked, state, bits).is_some_and(|at| {
+            let stamp = self.in_vain[at as usize].stamp;
+            stamp == NONE || stamp == self.taken
+        })
     }
 
     /// Tries the next candidate of the configuration on top, or gives it up.
@@ -354,6 +385,7 @@ impl<M: Model> Search<M> {
         if top.stamp != taken {
             top.stamp = taken;
             top.candidate = 0;
+            top.passed_over = false;
         }
         if top.candidate == 0 && self.is_hopeless() {
             self.give_up();
@@ -460,6 +492,9 @@ impl<M: Model> Search<M> {
         }
         let unseen = top.op != NONE && self.ops[top.op as usize].status == Status::Unknown;
         if unseen && self.model.is_blind(call) {
+            if let Some(top) = self.path.last_mut() {
+                top.passed_over = true;
+            }
             return;
         }
         if let Some(after) = self.model.step(&self.states[top.state as usize], call) {
@@ -471,8 +506,15 @@ impl<M: Model> Search<M> {
     /// Puts an operation to the end of the path, unless what comes of it was tried before.
     fn put_in(&mut self, number: u32, state: u32) {
         let Some(top) = self.path.last() else { return };
-        let mut node =
-            Node { blocked: top.blocked, bits: top.bits.clone(), state, op: number, candidate: 0, stamp: 0 };
+        let mut node = Node {
+            blocked: top.blocked,
+            bits: top.bits.clone(),
+            state,
+            op: number,
+            candidate: 0,
+            stamp: 0,
+            passed_over: false,
+        };
         self.ops[number as usize].depth = self.path.len() as u32;
         set(&mut node.bits, self.ops[number as usize].bit, true);
         self.path.push(node);
@@ -493,12 +535,18 @@ impl<M: Model> Search<M> {
             return;
         }
         self.ops[node.op as usize].depth = 0;
+        let stamp = if node.passed_over { self.taken } else { NONE };
+        let Node { blocked, state, bits, .. } = node;
+        if let Some(at) = self.given_up(blocked, state, &bits) {
+            self.in_vain[at as usize].stamp = stamp;
+            return;
+        }
         let number = self.in_vain.len() as u32;
-        let hash = Self::key_hash(node.blocked, node.state, &node.bits);
-        self.in_vain.push((node.blocked, node.state, node.bits));
+        let hash = Self::key_hash(blocked, state, &bits);
+        self.in_vain.push(InVain { blocked, state, bits, stamp });
         let Self { in_vain, by_key, .. } = self;
         by_key.insert(hash, number, |at| {
-            let (blocked, state, bits) = &in_vain[at as usize];
+            let InVain { blocked, state, bits, .. } = &in_vain[at as usize];
             Self::key_hash(*blocked, *state, bits)
         });
     }
