@@ -157,6 +157,9 @@ impl Trace {
                 arrow.end_event = EventId(u64::MAX);
             }
         }
+        // Kinds were numbered as they first came up.
+        let kinds = story.arrows.iter().map(|arrow| usize::from(arrow.kind) + 1).max();
+        story.kinds.truncate(kinds.unwrap_or(0));
         story.end = end;
     }
 }
