@@ -105,18 +105,20 @@ impl Reader<'_> {
         }
     }
 
-    /// For a timer that went off: the last message to its actor that was lost while it ran, if one was. What did not
-    /// arrive is why it went off.
+    /// For a timer that went off: the last message to its actor that was lost while it ran, or else the last from it.
+    /// What did not arrive, or what nobody could answer, is why it went off.
     fn awaited(&self, event: EventId, record: &EventRecord) -> Option<Step> {
         let (EventKind::Timer(_), Some(actor)) = (record.kind, record.actor) else { return None };
         let set = self.trace.event(record.trigger)?.at;
         let arrows = &self.trace.story.arrows[self.trace.story.arrows_between(set, record.at)];
         let lost = |arrow: &&Arrow| {
-            arrow.to == actor && arrow.end.lost() && arrow.ended >= set && arrow.ended <= record.at
+            arrow.end.lost() && arrow.ended >= set && arrow.ended <= record.at
         };
-        let arrow = arrows.iter().rev().find(lost)?;
-        let sentence =
-            format!("{} from {} did not reach {actor}: {}", self.kind(arrow), arrow.from, arrow.end.words());
+        let lost: Vec<&Arrow> = arrows.iter().rev().filter(lost).collect();
+        let to_it = lost.iter().find(|arrow| arrow.to == actor);
+        let arrow = to_it.or_else(|| lost.iter().find(|arrow| arrow.from == actor))?;
+        let (kind, from, to) = (self.kind(arrow), arrow.from, arrow.to);
+        let sentence = format!("{kind} from {from} did not reach {to}: {}", arrow.end.words());
         let at = if arrow.end_event < event { arrow.end_event } else { arrow.sent_by };
         Some(Step { at: arrow.ended, event: at, sentence, note: None })
     }

@@ -3,7 +3,7 @@
 
 use crate::chaos::Level;
 use crate::command::{BadCommand, Command, TimedCommand};
-use crate::ids::{ActorId, EventId};
+use crate::ids::{ActorId, EventId, MessageId};
 use crate::parameter::{Parameter, Parameters};
 use crate::protocol::{Population, Protocol};
 use crate::time::{Moment, Span, Time};
@@ -207,6 +207,8 @@ pub trait Running: Send {
     fn moment(&self) -> Moment;
     /// How many events have happened.
     fn events(&self) -> EventId;
+    /// How many messages have left.
+    fn messages(&self) -> MessageId;
     /// When the next event is; none when nothing is left.
     fn next(&mut self) -> Option<Next>;
     /// Goes on until `until` (all events at or before that moment have happened) or for at most `events` events.

@@ -124,8 +124,10 @@ impl Trace {
         self.facts[..end].iter().rev().filter(move |fact| fact.name == name)
     }
 
-    /// Forgets all records of events from `events` on (a branch goes another way from there).
-    pub fn truncate(&mut self, events: EventId, end: Time) {
+    /// Forgets all records of events from `events` on (a branch goes another way from there). By then so many
+    /// messages had left; that is not seen from their senders' events, which for one that waited for its sync or was
+    /// doubled by hand lie earlier.
+    pub fn truncate(&mut self, events: EventId, messages: MessageId, end: Time) {
         let before = |event: EventId| event < events;
         self.events.truncate(usize::try_from(events.0).unwrap_or(usize::MAX));
         self.facts.truncate(self.facts.partition_point(|f| before(f.event)));
@@ -148,8 +150,7 @@ impl Trace {
                 operation.answered_by = None;
             }
         }
-        let keep = story.arrows.partition_point(|a| before(a.sent_by));
-        story.arrows.truncate(keep);
+        story.arrows.truncate(usize::try_from(messages.0).unwrap_or(usize::MAX));
         for arrow in &mut story.arrows {
             if arrow.end != crate::story::ArrowEnd::Flying && !before(arrow.end_event) {
                 arrow.end = crate::story::ArrowEnd::Flying;

@@ -95,6 +95,7 @@ impl Playback {
     /// # Errors
     /// When it makes no sense here, or the list is full.
     pub fn act(&mut self, command: Command) -> Result<Acted, BadAct> {
+        self.catch_up();
         self.check(&command)?;
         if self.run.commands.len() >= MOST_COMMANDS {
             return Err(BadAct::TooMany);
@@ -115,8 +116,9 @@ impl Playback {
         let made = branched.then(|| self.branches[self.current].clone());
         let after = (self.branches[self.current].id, self.run.clone());
         self.remember(Edit { label: text.clone(), before, after, made });
-        let shown = self.shown.max(at);
-        self.show(shown);
+        // Where it stands at the very moment shown, that moment is reached only now.
+        self.advance_frontier_by(self.shown.max(at), u64::MAX);
+        self.show(self.reached);
         Ok(Acted { at, branched, text })
     }
 
@@ -132,14 +134,20 @@ impl Playback {
         self.commands = enabled(&self.run.commands).into();
         if let Some(here) = self.here.take() {
             self.frontier = here;
-            self.trace.truncate(self.frontier.events(), self.frontier.moment().at);
-            self.keyframes.keep_upto(self.frontier.events().0);
+            self.cut_trace();
+            self.keyframes.keep_upto(self.shown, self.frontier.events().0);
             self.live.rewind(&self.trace);
             self.stopped = None;
         }
         self.frontier.set_commands(Arc::clone(&self.commands));
         self.reached = self.shown;
         self.forget_journey();
+    }
+
+    /// The trace is that of the frontier again.
+    fn cut_trace(&mut self) {
+        let Self { trace, frontier, .. } = self;
+        trace.truncate(frontier.events(), frontier.messages(), frontier.moment().at);
     }
 
     fn forget_journey(&mut self) {
@@ -156,6 +164,7 @@ impl Playback {
     /// # Errors
     /// When there is no such parameter, or it cannot be that.
     pub fn set_parameter(&mut self, assignment: &str) -> Result<Acted, BadAct> {
+        self.catch_up();
         let mut parameters = self.parameters().clone();
         parameters.assign(assignment)?;
         let (id, value) = assignment.split_once('=').unwrap_or((assignment, ""));
@@ -289,6 +298,7 @@ impl Playback {
     /// Starts over. What is shown stays until `work` has gone where it is to go.
     fn restart(&mut self) {
         self.keep_here();
+        self.stale = true;
         let start = self.run.lab().start(self.run.setup());
         self.frontier = start.fork();
         self.keyframes.restart(start);
@@ -323,6 +333,12 @@ impl Playback {
             (Some(old), Some(new)) => Some(old.min(new)),
             (old, new) => old.or(new),
         };
+        // A run that was made shorter has not been beyond its end.
+        let cut = (self.reached.at > self.run.end).then(|| Moment::end_of(self.run.end));
+        let first = match (first, cut) {
+            (Some(first), Some(cut)) => Some(first.min(cut)),
+            (first, cut) => first.or(cut),
+        };
         self.commands = commands;
         let Some(first) = first else { return };
         if first > self.reached {
@@ -333,21 +349,19 @@ impl Playback {
             return;
         }
         self.keep_here();
+        self.stale = true;
         self.keyframes.keep_before(first);
-        let (events, frame) = self.keyframes.before(first);
-        let mut frontier = frame.fork();
+        let (bound, mut frontier) = self.keyframes.latest();
         frontier.set_commands(Arc::clone(&self.commands));
         self.frontier = frontier;
-        self.stopped = None;
-        if events == 0 {
+        let Some(bound) = bound else {
             self.start_trace();
             return;
-        }
-        self.trace.truncate(self.frontier.events(), self.frontier.moment().at);
+        };
+        self.cut_trace();
         self.live.rewind(&self.trace);
-        self.reached = self.bound_after(events);
-        let reached = self.reached;
-        self.frontier.advance(reached, u64::MAX, &mut sim::Recorder::into(&mut self.trace));
+        self.stopped = None;
+        self.reached = bound;
     }
 
     // --- undo ---

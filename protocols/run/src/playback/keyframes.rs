@@ -105,14 +105,20 @@ impl Keyframes {
         (frame.events, frame.world.as_ref())
     }
 
+    /// The latest: a copy, and the moment it stands for; none where nothing happened to it yet.
+    pub fn latest(&self) -> (Option<Moment>, Box<dyn Running>) {
+        (self.last().bound, self.last().world.fork())
+    }
+
     /// Forgets every one that had done anything at or after a moment.
     pub fn keep_before(&mut self, moment: Moment) {
         self.cut(self.frames.partition_point(|frame| frame.bound.is_none_or(|bound| bound < moment)));
     }
 
-    /// Forgets every one with more events.
-    pub fn keep_upto(&mut self, events: u64) {
-        self.cut(self.frames.partition_point(|frame| frame.events <= events));
+    /// Forgets every one that goes beyond a moment at which so many events have happened.
+    pub fn keep_upto(&mut self, moment: Moment, events: u64) {
+        let within = |frame: &Keyframe| frame.events <= events && frame.bound.is_none_or(|bound| bound <= moment);
+        self.cut(self.frames.partition_point(within));
     }
 
     fn cut(&mut self, count: usize) {

@@ -62,6 +62,8 @@ pub struct Playback {
     /// The state shown, where that is not the frontier.
     here: Option<Box<dyn Running>>,
     shown: Moment,
+    /// What is shown is of the run as it was before an edit, until `work` has come to that moment of the new one.
+    stale: bool,
     /// Where `work` is going.
     target: Option<Moment>,
     /// On its way there.
@@ -118,6 +120,7 @@ impl Playback {
             keyframes: Keyframes::new(start),
             here: None,
             shown: Moment::START,
+            stale: false,
             target: None,
             traveller: None,
             ahead: Moment::START,

@@ -109,6 +109,13 @@ impl Playback {
         self.show(Moment::end_of(time));
     }
 
+    /// After an edit: shows at once what the new run is at the moment asked for.
+    pub(super) fn catch_up(&mut self) {
+        if self.stale {
+            self.show(self.target.unwrap_or(self.shown));
+        }
+    }
+
     /// Goes on towards a moment; whether it is reached. `keep` if what is shown must outlast this call when it is not.
     fn go(&mut self, to: Moment, budget: &mut u64, keep: bool) -> bool {
         self.target = Some(to);
@@ -142,9 +149,10 @@ impl Playback {
     /// The latest state from which a moment of the past can be reached.
     fn start_for(&mut self, to: Moment, keep: bool) -> Box<dyn Running> {
         let (events, frame) = self.keyframes.before(to);
-        if self.shown <= to && self.here.as_ref().is_some_and(|here| here.events().0 >= events) {
+        if !self.stale && self.shown <= to && self.here.as_ref().is_some_and(|here| here.events().0 >= events) {
             let here = if keep { self.here.as_ref().map(|here| here.fork()) } else { self.here.take() };
-            if let Some(here) = here {
+            if let Some(mut here) = here {
+                here.set_commands(self.commands.clone());
                 return here;
             }
         }
@@ -162,6 +170,7 @@ impl Playback {
 
     fn arrive(&mut self, at: Moment) {
         self.shown = at;
+        self.stale = false;
         self.target = None;
         self.seen = Seen::default();
         self.compare_digest();
@@ -196,7 +205,7 @@ impl Playback {
     }
 
     /// One stretch of the frontier's way; whether it is there (or can go no further).
-    fn advance_frontier_by(&mut self, to: Moment, events: u64) -> bool {
+    pub(super) fn advance_frontier_by(&mut self, to: Moment, events: u64) -> bool {
         let stop = self.frontier.advance(to, events, &mut Recorder::into(&mut self.trace));
         let done = match stop {
             Stop::Reached | Stop::Quiet => {
@@ -213,8 +222,7 @@ impl Playback {
                 true
             }
         };
-        let bound = self.bound_after(self.frontier.events().0);
-        self.keyframes.offer(self.frontier.as_ref(), bound);
+        self.keyframes.offer(self.frontier.as_ref(), self.reached);
         self.trace.story.end = self.frontier.moment().at;
         done
     }
@@ -261,6 +269,7 @@ impl Playback {
 
     /// When the next event after the moment shown is.
     pub fn next_event_time(&mut self) -> Option<Time> {
+        self.catch_up();
         let end = self.run.end;
         self.world_mut().next().map(|next| next.at).filter(|at| *at <= end)
     }
@@ -273,6 +282,7 @@ impl Playback {
     }
 
     fn step_quietly(&mut self) -> bool {
+        self.catch_up();
         let events = self.events().0;
         if events < self.frontier.events().0 {
             let to = self.bound_after(events + 1);
@@ -299,6 +309,7 @@ impl Playback {
     /// Goes back to just after the event before the last, or from between two events to just after the first of them;
     /// whether there was anything to go back to.
     pub fn step_back(&mut self) -> bool {
+        self.catch_up();
         let events = self.events().0;
         let last = self.bound_after(events);
         if last.at < self.shown.at {
@@ -353,6 +364,7 @@ impl Playback {
     /// Goes on to just after the next event that matters: a fact that the lab says does, a command, an answer, an
     /// invariant that broke. What it was, or none where nothing is left.
     pub fn next_that_matters(&mut self) -> Option<Matters> {
+        self.catch_up();
         let from = self.events();
         if let Some((event, what)) = self.first_that_matters(from) {
             self.show(self.bound_after(event.0 + 1));
@@ -381,6 +393,7 @@ impl Playback {
 
     /// Goes back to just after the last event before the moment shown that matters; whether there was one.
     pub fn back_to_previous_that_matters(&mut self) -> bool {
+        self.catch_up();
         let mut before = self.events();
         while let Some(event) = self.last_that_matters(before) {
             let to = self.bound_after(event.0 + 1);

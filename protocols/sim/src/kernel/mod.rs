@@ -907,6 +907,10 @@ impl Kernel {
         self.commands = commands;
     }
 
+    pub(crate) fn messages(&self) -> MessageId {
+        MessageId(self.messages)
+    }
+
     pub(crate) fn next_message(&mut self) -> MessageId {
         let id = MessageId(self.messages);
         self.messages += 1;

@@ -7,7 +7,7 @@ use crate::chaos;
 use crate::command::TimedCommand;
 use crate::context::Context;
 use crate::disk::Disk;
-use crate::ids::{ActorId, EventId};
+use crate::ids::{ActorId, EventId, MessageId};
 use crate::kernel::select::Roles;
 use crate::kernel::{Kernel, Slot, Step, Waiting};
 use crate::lab::{Next, Running, Setup, Standing, Stop};
@@ -350,6 +350,10 @@ impl<P: Protocol> Running for World<P> {
 
     fn events(&self) -> EventId {
         self.kernel.events()
+    }
+
+    fn messages(&self) -> MessageId {
+        self.kernel.messages()
     }
 
     fn next(&mut self) -> Option<Next> {
