@@ -104,6 +104,8 @@ pub enum Edit {
     Parameter(String),
     /// Another seed.
     Seed(u64),
+    /// Another length, as it is written: `60s`.
+    Length(String),
     /// Another amount of chaos.
     Chaos(sim::chaos::Level),
     /// Goes to this branch.
@@ -164,6 +166,8 @@ pub enum Action {
     ShowTab(Tab),
     /// Starts this lab afresh.
     OpenLab(&'static str),
+    /// Opens what a link, or a run's text, says.
+    OpenText(String),
     /// Changes the run's own text.
     Edit(Edit),
     /// The lesson's.

@@ -1,0 +1,27 @@
+//! The parts of the window around the canvas. Each paints what it is given and asks for what a hand wants; none changes the
+//! run.
+//!
+//! | module | shows |
+//! |-|-|
+//! | [`top`] | the line on top: lab, controls, clock, lamps, search |
+//! | [`chips`] | what is broken now, undo, branches |
+//! | [`lesson`] | the lesson |
+//! | [`inspector`], [`verdict`] | what is selected; the verdict and its proof |
+//! | [`commands`], [`settings`], [`client`] | the run's list, its parameters, a client's hand |
+//! | [`palette`], [`run_until`], [`pages`] | what lies over the desk |
+//! | [`first`] | what a newcomer sees |
+//! | [`toasts`] | short messages |
+
+pub mod chips;
+pub mod client;
+pub mod commands;
+pub mod first;
+pub mod inspector;
+pub mod lesson;
+pub mod pages;
+pub mod palette;
+pub mod run_until;
+pub mod settings;
+pub mod toasts;
+pub mod top;
+pub mod verdict;

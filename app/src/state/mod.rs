@@ -1,0 +1,374 @@
+//! The state of the window, without the window: the run and the moment shown, which way time goes, what is selected, what
+//! is kept between visits. Painting reads it; [`State::apply`] changes it; tests drive both without a screen.
+
+mod apply;
+pub mod condition;
+pub mod faults;
+mod json;
+pub mod lesson;
+pub mod pace;
+pub mod store;
+pub mod toast;
+
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+
+use run::{LiveVerdict, Playback, Progress, Run};
+use sim::{ActorId, Command, EventId, Lab, Moment, Time};
+
+use crate::action::{Page, Selection};
+use lesson::Course;
+use lessons::Signal;
+use pace::{Motion, Pace};
+use store::{FieldNote, Saved};
+use toast::Toasts;
+
+/// What the shell must do that the state cannot: it has neither a clipboard nor a keyboard.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Request {
+    /// Put this on the clipboard.
+    Copy(String),
+    /// Open the palette.
+    Palette,
+    /// Open the box for "run until".
+    RunUntil,
+    /// Apply the preferences to the context.
+    Dress,
+}
+
+/// The state of the window.
+pub struct State {
+    /// The run and the moment shown.
+    pub playback: Playback,
+    /// Which way time goes, and how fast.
+    pub pace: Pace,
+    /// What is selected.
+    pub selection: Selection,
+    /// What a command would do, while its button is pointed at.
+    pub preview: Option<(Command, String)>,
+    /// The event whose causes the inspector shows.
+    pub why: Option<EventId>,
+    /// The page that lies over the desk.
+    pub page: Option<Page>,
+    /// The lesson that is open.
+    pub lesson: Option<Course>,
+    /// What is kept between visits.
+    pub saved: Saved,
+    /// Short messages.
+    pub toasts: Toasts,
+    /// How far a long seek has come, while one is under way.
+    pub working: Option<f32>,
+    /// What the shell must do, oldest first.
+    pub requests: Vec<Request>,
+    /// The breaks that have paused the run once already.
+    paused_for: BTreeSet<EventId>,
+}
+
+/// How many events one frame may compute: a few milliseconds' worth.
+const EVENTS_A_FRAME: u64 = 8_000;
+/// A frame is counted as no longer than this: after a long one time does not leap.
+const FRAME_SECONDS: f64 = 0.1;
+
+thread_local! {
+    static LINK: RefCell<String> = const { RefCell::new(String::new()) };
+}
+
+/// The link of the run and moment shown, as of the last frame: what a page that reports a crash offers, when nobody can
+/// reach into the window any more. Without `#`.
+pub fn current_link() -> String {
+    LINK.with(|link| link.try_borrow().map(|link| link.clone()).unwrap_or_default())
+}
+
+impl State {
+    /// A window on this run, with what was kept from earlier visits.
+    pub fn new(playback: Playback, saved: Saved) -> State {
+        let pace = Pace::new(saved.preferences.pace);
+        State {
+            playback,
+            pace,
+            selection: Selection::None,
+            preview: None,
+            why: None,
+            page: None,
+            lesson: None,
+            saved,
+            toasts: Toasts::default(),
+            working: None,
+            requests: vec![Request::Dress],
+            paused_for: BTreeSet::new(),
+        }
+    }
+
+    /// The window as a visitor finds it: a newcomer sees the first screen, another one what was open last.
+    pub fn restore(saved: Saved) -> State {
+        if saved.layout.first {
+            return State::first(saved);
+        }
+        if let Some(Ok((course, playback))) =
+            saved.lesson.clone().map(|(name, step)| Course::resume(&name, step))
+        {
+            let mut state = State::new(playback, saved);
+            state.lesson = Some(course);
+            state.reveal_for_the_lesson();
+            return state;
+        }
+        match saved.run.as_deref().map(Run::parse) {
+            Some(Ok(opened)) => State::new(Playback::open(opened), saved),
+            Some(Err(error)) => {
+                let mut state = State::first(saved);
+                state.toasts.say(format!("The run that was open cannot be read: {error}"));
+                state
+            }
+            None => State::first(saved),
+        }
+    }
+
+    /// The first screen: a small cluster at work, one sentence, one button. It is the first lesson's first step.
+    pub fn first(saved: Saved) -> State {
+        let mut state = match Course::begin(lesson::FIRST) {
+            Ok((course, playback)) => {
+                let mut state = State::new(playback, saved);
+                state.lesson = Some(course);
+                state.saved.layout = store::Layout::default();
+                state
+            }
+            Err(_) => {
+                let mut state = State::new(Playback::new(lesson::fallback_run()), saved);
+                state.saved.layout.reveal_all();
+                state
+            }
+        };
+        state.pace.motion = Motion::Forwards;
+        state
+    }
+
+    /// The run was replaced: nothing is selected, asked or broken any more.
+    fn show_afresh(&mut self) {
+        self.selection = Selection::None;
+        self.why = None;
+        self.preview = None;
+        self.lesson = None;
+        self.page = None;
+        self.stand();
+        self.forget_breaks();
+    }
+
+    /// Opens what a link, or a run's text, says.
+    ///
+    /// # Errors
+    /// The sentence to show when it cannot be read; nothing has changed then.
+    pub fn open_text(&mut self, text: &str) -> Result<(), String> {
+        let opened = if text.trim_start().starts_with("potholes ") {
+            Run::parse(text).map_err(|error| error.to_string())?
+        } else {
+            Run::from_link(text).map_err(|error| error.to_string())?
+        };
+        let warning = opened.warning.clone();
+        self.playback = Playback::open(opened);
+        self.show_afresh();
+        self.saved.layout.reveal_all();
+        if let Some(warning) = warning {
+            self.toasts.say(warning);
+        }
+        Ok(())
+    }
+
+    /// Starts a lab afresh.
+    pub fn open_lab(&mut self, lab: &'static dyn Lab) {
+        self.playback = Playback::new(Run::new(lab));
+        self.show_afresh();
+        self.saved.layout.reveal_all();
+        self.pace.motion = Motion::Forwards;
+    }
+
+    /// The lab.
+    pub fn lab(&self) -> &'static dyn Lab {
+        self.playback.lab()
+    }
+
+    /// Whether the window shows the first screen.
+    pub fn is_first(&self) -> bool {
+        self.saved.layout.first
+    }
+
+    /// Whether a question waits for a prediction: then time stands, and nothing may show its answer.
+    pub fn is_held(&self) -> bool {
+        self.lesson.as_ref().is_some_and(Course::is_held)
+    }
+
+    /// Whether time has come to the end of the run.
+    pub fn at_end(&self) -> bool {
+        self.playback.shown().at >= self.playback.run().end
+    }
+
+    /// A frame of `seconds` has passed. Answers whether another is wanted at once.
+    pub fn tick(&mut self, seconds: f64) -> bool {
+        self.working = match self.playback.work(EVENTS_A_FRAME) {
+            Progress::Done => None,
+            Progress::Working { share } => Some(share),
+        };
+        if self.working.is_none() && self.pace.moves() {
+            if self.is_held() {
+                self.stand();
+            } else {
+                self.move_on(seconds.clamp(0.0, FRAME_SECONDS));
+            }
+        }
+        if let Some(course) = &mut self.lesson {
+            course.pass(seconds.clamp(0.0, 3_600.0));
+        }
+        self.remember_link();
+        self.pace.moves() || self.working.is_some()
+    }
+
+    /// Time stands.
+    pub fn stand(&mut self) {
+        self.pace.motion = Motion::Still;
+        self.pace.settle();
+    }
+
+    fn move_on(&mut self, seconds: f64) {
+        let shown = self.playback.shown().at;
+        let next = self.playback.next_event_time();
+        let wanted = pace::wanted_rate(self.playback.view(), next);
+        let nanos = self.pace.advance(seconds, wanted);
+        if self.pace.motion == Motion::Backwards {
+            let to = Time(shown.0.saturating_sub(nanos));
+            self.playback.seek(Moment::end_of(to));
+            if to == Time::ZERO {
+                self.stand();
+            }
+            return;
+        }
+        let end = self.playback.run().end;
+        if shown >= end {
+            self.stand();
+            return;
+        }
+        let to = Time(shown.0.saturating_add(nanos)).min(end);
+        match &mut self.lesson {
+            Some(course) => {
+                let signal = course.advance(&mut self.playback, to, &mut self.saved);
+                self.heed(signal);
+            }
+            None => self.playback.advance_to(to),
+        }
+        self.pause_at_a_break(shown);
+    }
+
+    /// The lesson has something to say: the run rests, and the panels it needs appear. The first screen plays on.
+    fn heed(&mut self, signal: Option<Signal>) {
+        if signal.is_none() || self.is_first() {
+            return;
+        }
+        self.stand();
+        self.reveal_for_the_lesson();
+    }
+
+    /// The panels that this step of the lesson needs; those of earlier steps stay.
+    pub fn reveal_for_the_lesson(&mut self) {
+        let Some(course) = &self.lesson else { return };
+        let layout = &mut self.saved.layout;
+        for panel in course.session().panels() {
+            match panel {
+                "logs" | "strip" => layout.logs = true,
+                "time" | "timeline" => layout.time = true,
+                "inspector" => layout.inspector = true,
+                "verdict" => (layout.verdict, layout.inspector) = (true, true),
+                _ => {}
+            }
+        }
+    }
+
+    /// What an actor is called here: the first screen's client is the reader.
+    pub fn name_of(&self, actor: ActorId) -> String {
+        let alone = self.lesson.as_ref().is_some_and(|course| course.name() == lesson::FIRST);
+        if alone && actor == ActorId::client(1) { "you".to_owned() } else { actor.to_string() }
+    }
+
+    /// Stops once at each promise broken since `from`, at the moment it broke.
+    pub fn pause_at_a_break(&mut self, from: Time) {
+        let Some((event, moment)) = self.first_break(from) else { return };
+        if !self.paused_for.insert(event) {
+            return;
+        }
+        self.playback.seek(moment);
+        self.stand();
+        self.saved.layout.verdict = true;
+        self.saved.layout.inspector = true;
+        self.note_break();
+    }
+
+    /// The earliest break at or after `from` that is shown and has not paused the run: its event and the moment after it.
+    fn first_break(&self, from: Time) -> Option<(EventId, Moment)> {
+        let verdict = match self.playback.verdict() {
+            LiveVerdict::Broken { at, event, .. } => Some((*event, *at)),
+            _ => None,
+        };
+        let shown = self.playback.shown().at;
+        let invariants =
+            self.playback.trace().violations.iter().map(|violation| (violation.event, violation.at));
+        let (event, at) = invariants
+            .chain(verdict)
+            .filter(|(event, at)| *at >= from && *at <= shown && !self.paused_for.contains(event))
+            .min_by_key(|(event, _)| *event)?;
+        Some((event, self.playback.moment_of(event).unwrap_or(Moment::end_of(at))))
+    }
+
+    /// Writes what broke into the field guide, with a link to it.
+    fn note_break(&mut self) {
+        let sentence = match (self.playback.evidence(), self.playback.trace().violations.last()) {
+            (Some(evidence), _) => evidence.headline.clone(),
+            (None, Some(violation)) => violation.sentence.to_string(),
+            (None, None) => return,
+        };
+        let note =
+            FieldNote { sentence, lab: self.lab().about().title.to_owned(), link: self.playback.link() };
+        let notes = &mut self.saved.field_guide;
+        if notes.iter().any(|known| known.sentence == note.sentence && known.lab == note.lab) {
+            return;
+        }
+        notes.push(note);
+        let too_many = notes.len().saturating_sub(store::FIELD_NOTES);
+        notes.drain(..too_many);
+    }
+
+    /// The run goes another way from here: its breaks are new ones.
+    fn forget_breaks(&mut self) {
+        self.paused_for.clear();
+        self.pace.settle();
+    }
+
+    /// What is to be kept between visits.
+    pub fn to_save(&self) -> Saved {
+        let shown = self.playback.shown();
+        let run = (!self.is_first()).then(|| self.playback.run().write(Some(shown), None));
+        let lesson = self.lesson.as_ref().map(|course| (course.name().to_owned(), course.step()));
+        Saved { run, lesson, ..self.saved.clone() }
+    }
+
+    fn remember_link(&self) {
+        LINK.with(|kept| {
+            if let Ok(mut kept) = kept.try_borrow_mut() {
+                *kept = self.playback.link();
+            }
+        });
+    }
+
+    /// What happened last before the moment shown, as a sentence: the story so far, a line at a time.
+    pub fn story_line(&self) -> String {
+        let shown = self.playback.shown();
+        let events = self.playback.view().events;
+        let trace = self.playback.trace();
+        let known = trace.facts.partition_point(|fact| fact.event < events);
+        let fact = trace.facts[..known].iter().rev().find(|fact| fact.matters);
+        let marks = &trace.story.marks;
+        let mark = marks[..marks.partition_point(|mark| mark.event < events)].last();
+        match (fact, mark) {
+            (Some(fact), Some(mark)) if mark.event > fact.event => format!("{}: {}", mark.at, mark.text),
+            (Some(fact), _) => format!("{}: {}", fact.at, fact.sentence),
+            (None, Some(mark)) => format!("{}: {}", mark.at, mark.text),
+            (None, None) => format!("{}", shown.at),
+        }
+    }
+}
