@@ -42,6 +42,8 @@ pub struct Open {
     pub sequence: u64,
     /// Who was asked last.
     pub node: ActorId,
+    /// Where it goes on when nobody helps: round all nodes, whatever they say of each other.
+    cursor: ActorId,
     hops: u32,
 }
 
@@ -175,7 +177,7 @@ impl KvClient {
         let id = context.invoke(operation.function(), operation.key(), operation.input(), operation.label());
         let node = ask.only.or(self.leader).unwrap_or_else(|| any_node(context));
         let text = operation.label().into();
-        self.open = Some(Open { ask, id, sequence: self.sequence, node, hops: 0 });
+        self.open = Some(Open { ask, id, sequence: self.sequence, node, cursor: node, hops: 0 });
         context.cancel_timer(Timer::Think);
         context.set_timer(Timer::GiveUp, context.settings().give_up);
         context.fact(Fact::Asked { text, node });
@@ -192,11 +194,12 @@ impl KvClient {
 
     /// No answer: the next node, unless only this one will do.
     fn retry(&mut self, context: &mut Context<'_>) {
-        let voters = context.settings().nodes;
+        let nodes = context.nodes();
         let Some(open) = &mut self.open else { return };
         if open.ask.only.is_none() {
             self.leader = None;
-            open.node = ActorId::node(open.node.number() % voters.max(1) + 1);
+            open.cursor = ActorId::node(open.cursor.number() % nodes.max(1) + 1);
+            open.node = open.cursor;
         }
         open.hops = 0;
         let (text, node) = (open.ask.operation.label().into(), open.node);

@@ -11,9 +11,9 @@ use super::settings::Reads;
 use sim::{ActorId, Span};
 
 impl Raft {
-    /// §5.2: a timeout drawn anew each time, so that few split votes repeat. A node without a vote has no timer.
+    /// §5.2: a timeout drawn anew each time, so that few split votes repeat. One that may not stand has no timer.
     pub(super) fn reset_election_timer(&mut self, context: &mut Context<'_>) {
-        if !self.is_voter() || self.leads() {
+        if !self.may_stand() || self.leads() {
             context.cancel_timer(Timer::Election);
             return;
         }
@@ -23,7 +23,7 @@ impl Raft {
     }
 
     pub(super) fn on_election_timeout(&mut self, context: &mut Context<'_>) {
-        if !self.is_voter() || self.leads() {
+        if !self.may_stand() || self.leads() {
             return;
         }
         let lease = context.settings().reads == Reads::Lease;
@@ -61,6 +61,13 @@ impl Raft {
         if self.flush(context).is_none() {
             self.on_vote_reply(self.id, true, context);
         }
+    }
+
+    /// Whether it may ask for votes: it votes, or is about to leave. Until its leaving is committed it may be the only one
+    /// with a log that is new enough (Ongaro 2014, §4.2.2).
+    fn may_stand(&self) -> bool {
+        let leaving = self.hard().members().is_some_and(|(index, _)| index > self.committed);
+        self.is_voter() || (leaving && self.members_as_of(self.committed).has(self.id))
     }
 
     /// The other voters.

@@ -79,6 +79,13 @@ pub enum Fact {
         /// To whom.
         candidate: ActorId,
     },
+    /// As candidate: has this node's vote.
+    Granted {
+        /// In that term.
+        term: Term,
+        /// Whose.
+        voter: ActorId,
+    },
     /// Denied its vote.
     Denied {
         /// In that term.
@@ -243,6 +250,7 @@ impl sim::Fact for Fact {
             Fact::Leader { .. } => "leader",
             Fact::Follows { .. } => "follows",
             Fact::Voted { .. } => "voted",
+            Fact::Granted { .. } => "granted",
             Fact::Denied { .. } => "denied",
             Fact::Appended { .. } => "appended",
             Fact::Truncated { .. } => "truncated",
@@ -280,6 +288,7 @@ impl sim::Fact for Fact {
             Fact::Voted { term, candidate } | Fact::Denied { term, candidate } => {
                 smallvec![term.0.into(), Value::Actor(*candidate)]
             }
+            Fact::Granted { term, voter } => smallvec![term.0.into(), Value::Actor(*voter)],
             Fact::Appended { from, last } => {
                 smallvec![last.index.0.into(), last.term.0.into(), from.0.into()]
             }
@@ -361,6 +370,7 @@ fn sentence(fact: &Fact, me: ActorId) -> String {
         Fact::Leader { term, .. } => format!("{me} became leader of term {term}"),
         Fact::Follows { term, leader } => format!("{me} follows {leader} in term {term}"),
         Fact::Voted { term, candidate } => format!("{me} voted for {candidate} in term {term}"),
+        Fact::Granted { term, voter } => format!("{me} has the vote of {voter} in term {term}"),
         Fact::Denied { term, candidate } => format!("{me} denied {candidate} its vote in term {term}"),
         Fact::Appended { from, last } => {
             format!("{me} wrote {} of term {}", span_of(*from, last.index), last.term)

@@ -179,7 +179,7 @@ pub(super) fn faults(settings: &Settings) -> Vec<FaultClass> {
 /// that nobody who cannot win disturbs.
 pub(super) fn claims(settings: &Settings) -> Vec<Claim> {
     let within =
-        settings.election_max * 6 + settings.timeout * 3 + settings.think * 2 + settings.latency_max * 20;
+        settings.election_max * 6 + settings.timeout * 2 + settings.think + settings.latency_max * 10;
     let stands = faults(settings);
     vec![
         Claim { guarantee: LINEARIZABLE, stands: stands.clone(), within: None, partial_heal: false },

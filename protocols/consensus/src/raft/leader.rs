@@ -7,6 +7,7 @@ use super::hard::{Snapshot, Write};
 use super::log::{Entry, EntryId, LogIndex, Payload, Term};
 use super::message::{Answer, Body, Message};
 use super::node::{Flow, Instants, Leader, Progress, Raft, Role, Waiting};
+use super::settings::Reads;
 use super::store::{Command, Operation, Response};
 use sim::{ActorId, Time};
 use std::sync::Arc;
@@ -259,6 +260,7 @@ impl Raft {
     /// Which round a majority has answered: reads that asked in it are sure, and the lease runs from when it was sent.
     fn confirm_rounds(&mut self, context: &mut Context<'_>) {
         let lease = context.settings().lease();
+        let leases = context.settings().reads == Reads::Lease;
         let id = self.id;
         let members = self.members().clone();
         let Role::Leader(leader) = &mut self.role else { return };
@@ -272,7 +274,7 @@ impl Raft {
             leader.rounds.pop_front();
         }
         if let Some((round, sent)) = leader.rounds.front().copied() {
-            if round == confirmed && !leader.lease_given_away {
+            if leases && round == confirmed && !leader.lease_given_away {
                 let (monotonic, wall) = (sent.monotonic + lease, sent.wall + lease);
                 leader.lease = Some(Instants { monotonic, wall });
             }

@@ -204,7 +204,8 @@ impl Watch {
             }
             Fact::Candidate { term, transfer } => self.candidate(who, *term, *transfer, report),
             Fact::Leader { term, .. } => self.leader(who, *term, report),
-            Fact::Voted { term, candidate } => self.voted(who, *term, *candidate, report),
+            // A vote counts once somebody has it: what a crash undid before that, nobody heard of.
+            Fact::Granted { term, voter } => self.voted(*voter, *term, who, report),
             Fact::Appended { from, last } => {
                 if let Some(log) = log {
                     self.appended(who, *from, *last, log, report);
@@ -284,7 +285,7 @@ impl Watch {
         match votes.get(&(term, who)) {
             Some(other) if *other != candidate => report.broken(
                 At::OneVote.place(),
-                format!("{who} voted for {other} and for {candidate} in term {term}"),
+                format!("{other} and {candidate} both have the vote of {who} in term {term}"),
             ),
             Some(_) => {}
             None => {

@@ -87,7 +87,7 @@ fn subline(raft: &Raft, reaches: u16) -> String {
     let of = raft.members().voters().len();
     match raft.role() {
         Role::Leader(_) if reaches <= 1 && of > 1 => format!("hears 1 of {of} nodes: itself"),
-        Role::Leader(_) => format!("hears {reaches} of {of} nodes"),
+        Role::Leader(_) => format!("hears {} of {of} nodes", of.min(usize::from(reaches))),
         Role::Follower { leader: Some(leader) } => format!("follows {leader}"),
         Role::Follower { leader: None } => "knows no leader".to_owned(),
         Role::PreCandidate(votes) => {
