@@ -99,8 +99,9 @@ macro_rules! minimal {
 macro_rules! timers {
     ($name:ident: $($timer:ident = $word:literal),+) => {
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        #[doc = "The timers."]
         pub enum $name {
-            $($timer),+
+            $(#[doc = $word] $timer),+
         }
         impl sim::protocol::Timer for $name {
             fn pack(self) -> u64 {
