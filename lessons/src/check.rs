@@ -89,7 +89,9 @@ fn one_step(
         let right: Vec<&str> = prediction
             .choices
             .iter()
-            .filter(|choice| choice.right || choice.when.as_ref().is_some_and(|when| when.holds(playback, scope)))
+            .filter(|choice| {
+                choice.right || choice.when.as_ref().is_some_and(|when| when.holds(playback, scope))
+            })
             .map(|choice| choice.text.as_str())
             .collect();
         if right.len() != 1 {
@@ -109,8 +111,13 @@ fn one_step(
 /// Without any one of its actions the solution must fail.
 fn needs_every_action(session: &Session, playback: &Playback, step: &Step, wrong: &mut Vec<String>) {
     for left_out in 0..step.solution.len() {
-        let others: Vec<&Action> =
-            step.solution.iter().enumerate().filter(|(at, _)| *at != left_out).map(|(_, action)| action).collect();
+        let others: Vec<&Action> = step
+            .solution
+            .iter()
+            .enumerate()
+            .filter(|(at, _)| *at != left_out)
+            .map(|(_, action)| action)
+            .collect();
         let (mut session, mut playback) = (session.clone(), Playback::fork(playback));
         if session.carry_out(&others, &mut playback).is_ok() {
             wrong.push(format!("step “{}”: succeeds without “{:?}”", step.id, step.solution[left_out]));

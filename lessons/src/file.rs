@@ -175,7 +175,8 @@ pub struct BadLesson {
 
 const HEADER_KEYS: &[&str] = &["title", "path", "lab", "needs", "mistake", "source", "say", "next"];
 /// In the order they must have.
-const STEP_KEYS: &[&str] = &["show", "first", "play", "predict", "do", "button", "until", "waiting", "hint", "then"];
+const STEP_KEYS: &[&str] =
+    &["show", "first", "play", "predict", "do", "button", "until", "waiting", "hint", "then"];
 
 impl Lesson {
     /// Reads a lesson.
@@ -282,7 +283,11 @@ impl Reader<'_> {
 
     fn header_line(&self, lesson: &mut Lesson, key: &str, value: &str) -> Result<(), BadLesson> {
         let listed = |separator: char| {
-            value.split(separator).map(|part| part.trim().to_owned()).filter(|part| !part.is_empty()).collect()
+            value
+                .split(separator)
+                .map(|part| part.trim().to_owned())
+                .filter(|part| !part.is_empty())
+                .collect()
         };
         match key {
             "title" => lesson.title = value.to_owned(),
@@ -388,7 +393,12 @@ impl Reader<'_> {
         }
     }
 
-    fn prose_line(&self, line: &str, paragraph: &mut String, prose: &mut Vec<Paragraph>) -> Result<(), BadLesson> {
+    fn prose_line(
+        &self,
+        line: &str,
+        paragraph: &mut String,
+        prose: &mut Vec<Paragraph>,
+    ) -> Result<(), BadLesson> {
         if line.trim().is_empty() {
             return self.end_paragraph(paragraph, prose);
         }
@@ -508,7 +518,9 @@ impl Reader<'_> {
         match (starred, asked) {
             (0, n) if n == choices.len() => Ok(choices),
             (1, 0) => Ok(choices),
-            _ => Err(self.wrong("either every choice has an “if”, or (in a transfer question) one has a “*”")),
+            _ => {
+                Err(self.wrong("either every choice has an “if”, or (in a transfer question) one has a “*”"))
+            }
         }
     }
 

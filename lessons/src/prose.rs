@@ -73,7 +73,7 @@ impl Paragraph {
 
     /// How many words it has.
     pub fn words(&self) -> usize {
-        self.pieces.iter().map(|piece| piece.written().split_whitespace().count()).sum()
+        self.plain().split_whitespace().count()
     }
 
     /// As plain text, values as written.
@@ -125,7 +125,8 @@ fn special(rest: &str) -> Result<Option<(Piece, &str)>, String> {
         && let Some((written, after)) = inner.split_once("](=")
         && !written.contains('[')
     {
-        let end = closing(after).ok_or_else(|| format!("the value “[{written}](= …” has no closing bracket"))?;
+        let end =
+            closing(after).ok_or_else(|| format!("the value “[{written}](= …” has no closing bracket"))?;
         let is = Condition::parse(&after[..end]).map_err(|e| format!("in the value “{written}”: {e}"))?;
         let piece = Piece::Value { written: written.to_owned(), is };
         return Ok(Some((piece, &after[end + 1..])));
@@ -155,10 +156,13 @@ mod tests {
 
     #[test]
     fn pieces_are_told_apart() {
-        let p = Paragraph::parse("After [1.4 s](= asked(c1, tea) - asked(c1, milk)) the word is **majority**: `2@1`.").unwrap();
+        let p = Paragraph::parse(
+            "After [1.4 s](= asked(c1, tea) - asked(c1, milk)) the word is **majority**: `2@1`.",
+        )
+        .unwrap();
         assert_eq!(p.pieces.len(), 7);
         assert_eq!(p.values().count(), 1);
-        assert_eq!(p.words(), 9);
+        assert_eq!(p.words(), 8);
         assert!(Paragraph::parse("[x](= leads(n1)").is_err());
         assert!(Paragraph::parse("[x](= and)").is_err());
         assert_eq!(Paragraph::parse("a [b] c ** d").unwrap().pieces.len(), 1);

@@ -166,7 +166,8 @@ impl Session {
     /// Every panel shown so far: those of this step and of all before.
     pub fn panels(&self) -> Vec<&'static str> {
         let steps = &self.lesson.steps[..=self.step];
-        let mut panels: Vec<&'static str> = steps.iter().flat_map(|s| s.show.iter().map(String::as_str)).collect();
+        let mut panels: Vec<&'static str> =
+            steps.iter().flat_map(|s| s.show.iter().map(String::as_str)).collect();
         panels.sort_unstable();
         panels.dedup();
         panels
@@ -442,7 +443,9 @@ impl Session {
                 let wrong = |reason: String| self.stuck(text.clone(), &reason);
                 let command = sim::command::parse(text).map_err(|e| wrong(e.to_string()))?;
                 if let sim::Command::Set { parameter, value } = &command {
-                    playback.set_parameter(&format!("{parameter}={value}")).map_err(|e| wrong(e.to_string()))?;
+                    playback
+                        .set_parameter(&format!("{parameter}={value}"))
+                        .map_err(|e| wrong(e.to_string()))?;
                     while playback.work(EVENTS) != run::Progress::Done {}
                 } else {
                     playback.act(command).map_err(|e| wrong(e.to_string()))?;
@@ -454,7 +457,9 @@ impl Session {
             }
             Action::Until(condition) => {
                 if !self.run_until(condition, playback) {
-                    return Err(self.stuck(format!("until {condition}"), "did not come within 60 s of the run"));
+                    return Err(
+                        self.stuck(format!("until {condition}"), "did not come within 60 s of the run")
+                    );
                 }
             }
             Action::Back(id) => {

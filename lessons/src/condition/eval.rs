@@ -147,9 +147,34 @@ fn parameter(playback: &Playback, id: &str) -> Value {
 
 /// Every function there is.
 const FUNCTIONS: &[&str] = &[
-    "now", "up", "down", "paused", "leads", "role", "version", "reaches", "cut", "field", "entry", "in_log",
-    "committed", "param", "holds", "broken", "asked", "pending", "answered", "failed", "gave_up", "answered_by",
-    "sent", "received", "lost", "did", "fact", "count",
+    "now",
+    "up",
+    "down",
+    "paused",
+    "leads",
+    "role",
+    "version",
+    "reaches",
+    "cut",
+    "field",
+    "entry",
+    "in_log",
+    "committed",
+    "param",
+    "holds",
+    "broken",
+    "asked",
+    "pending",
+    "answered",
+    "failed",
+    "gave_up",
+    "answered_by",
+    "sent",
+    "received",
+    "lost",
+    "did",
+    "fact",
+    "count",
 ];
 
 pub(super) fn unknown_functions(node: &Node, unknown: &mut Vec<String>) {
@@ -199,7 +224,8 @@ impl Asked<'_> {
             "entry" => self.entry(),
             "in_log" => Value::Bool(self.logged(|_| true)),
             "committed" => {
-                let known = |state| matches!(state, CellState::Committed | CellState::Applied | CellState::Snapshot);
+                let known =
+                    |state| matches!(state, CellState::Committed | CellState::Applied | CellState::Snapshot);
                 Value::Bool(self.logged(known))
             }
             "param" => parameter(self.playback, &self.word(0)),
@@ -268,7 +294,8 @@ impl Asked<'_> {
                 })
             })
         };
-        let cuts = self.playback.view().broken.iter().filter(|chip| chip.sides.len() > 1 && chip.verb == "mend");
+        let cuts =
+            self.playback.view().broken.iter().filter(|chip| chip.sides.len() > 1 && chip.verb == "mend");
         cuts.into_iter().any(|chip| lies_between(&chip.sides))
     }
 
@@ -319,7 +346,9 @@ impl Asked<'_> {
         let marks = self.playback.story().marks.iter().rev().filter(|mark| self.counts(mark.event));
         let mut fitting = marks.filter(|mark| {
             let said: Vec<&str> = mark.text.split(' ').collect();
-            !mark.nothing_to_do && words.len() <= said.len() && words.iter().zip(&said).all(|(a, b)| a == "*" || a == b)
+            !mark.nothing_to_do
+                && words.len() <= said.len()
+                && words.iter().zip(&said).all(|(a, b)| a == "*" || a == b)
         });
         Value::Happened(fitting.next().map(|mark| mark.at))
     }
@@ -330,13 +359,16 @@ impl Asked<'_> {
         let now = self.playback.shown().at;
         let mut last: Option<Time> = None;
         for arrow in &story.arrows {
-            let right_kind = kind.is_empty() || story.kinds.get(usize::from(arrow.kind)).is_some_and(|k| *k == kind);
+            let right_kind =
+                kind.is_empty() || story.kinds.get(usize::from(arrow.kind)).is_some_and(|k| *k == kind);
             if !right_kind || !from.contains(&arrow.from) || !(to.is_empty() || to.contains(&arrow.to)) {
                 continue;
             }
             let at = match name {
                 "sent" if self.counts(arrow.sent_by) => Some(arrow.sent),
-                "received" if arrow.end == ArrowEnd::Delivered && self.counts(arrow.end_event) => Some(arrow.ended),
+                "received" if arrow.end == ArrowEnd::Delivered && self.counts(arrow.end_event) => {
+                    Some(arrow.ended)
+                }
                 "lost" if arrow.end.lost() && self.counts(arrow.end_event) => Some(arrow.ended),
                 _ => None,
             };
@@ -366,7 +398,11 @@ impl Asked<'_> {
                 ("answered", Outcome::Ok) => done,
                 ("failed", Outcome::Failed) => done,
                 ("gave_up", Outcome::Unknown) => done,
-                ("answered_by", Outcome::Ok) if operation.answered_by.is_some_and(|who| by.contains(&who)) => done,
+                ("answered_by", Outcome::Ok)
+                    if operation.answered_by.is_some_and(|who| by.contains(&who)) =>
+                {
+                    done
+                }
                 _ => None,
             };
             last = last.max(at);

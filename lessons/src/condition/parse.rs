@@ -149,8 +149,7 @@ impl Parser {
         if self.depth > DEPTH_LIMIT {
             return Err(self.wrong("nested too deeply"));
         }
-        let node =
-            if self.eat_word("not") { Node::Not(Box::new(self.not()?)) } else { self.comparison()? };
+        let node = if self.eat_word("not") { Node::Not(Box::new(self.not()?)) } else { self.comparison()? };
         self.depth -= 1;
         Ok(node)
     }
@@ -256,7 +255,9 @@ mod tests {
 
     #[test]
     fn mistakes_are_told() {
-        for (wrong, at) in [("", 1), ("a(", 3), ("a and", 6), ("a b) c", 4), ("\"x", 1), ("a = ", 5), ("#", 1)] {
+        for (wrong, at) in
+            [("", 1), ("a(", 3), ("a and", 6), ("a b) c", 4), ("\"x", 1), ("a = ", 5), ("#", 1)]
+        {
             let error = parse(wrong).unwrap_err();
             assert_eq!(error.at, at, "{wrong}: {error}");
         }

@@ -184,12 +184,16 @@ impl KvClient {
         self.send(context.settings().timeout, context);
     }
 
-    /// Asks the node it has chosen, and for how long it waits.
+    /// Asks the node it has chosen, and for how long it waits. A request that is for one node alone is not sent to it
+    /// again and again: whoever insists on that node waits for it.
     fn send(&self, wait: Span, context: &mut Context<'_>) {
         let Some(open) = &self.open else { return };
         let body = Body::Request { sequence: open.sequence, operation: open.ask.operation.clone() };
         context.send(open.node, Message::of_client(body));
-        context.set_timer(Timer::Retry, wait);
+        match open.ask.only {
+            None => context.set_timer(Timer::Retry, wait),
+            Some(_) => context.cancel_timer(Timer::Retry),
+        }
     }
 
     /// No answer: the next node, unless only this one will do.

@@ -38,6 +38,13 @@ struct Here<'a> {
 }
 
 impl Here<'_> {
+    fn resolved(&self, word: &Arc<str>) -> Arc<str> {
+        match word.strip_prefix('@') {
+            Some(role) if self.roles.contains(&role) => "n1".into(),
+            _ => Arc::clone(word),
+        }
+    }
+
     fn command(&self, command: &Command) -> Result<(), BadCommand> {
         match command {
             Command::Cut { groups, .. } => groups.iter().try_for_each(|group| self.all(group)),
@@ -147,7 +154,9 @@ impl Here<'_> {
         };
         self.kind(verb, who, found.client)?;
         let refused = |reason| BadCommand::Verb { verb: verb.to_owned(), reason };
-        (self.check_verb)(verb, words).map_err(refused)
+        // A role among the words is resolved when the command runs: any node stands for it here.
+        let resolved: Vec<Arc<str>> = words.iter().map(|word| self.resolved(word)).collect();
+        (self.check_verb)(verb, &resolved).map_err(refused)
     }
 }
 

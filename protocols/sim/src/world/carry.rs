@@ -140,12 +140,21 @@ impl<P: Protocol> World<P> {
         if id.is_node() {
             all.push(id.to_string().into());
         }
-        all.extend(words.iter().cloned());
+        all.extend(words.iter().map(|word| resolved(word, roles)));
         let item = Waiting::Verb { verb: Arc::clone(verb), words: all.into(), trigger: event };
         match self.kernel.offer(slot, item) {
             Step::Handle { slot, item } => self.handle(slot, item, recorder),
             _ => {}
         }
         true
+    }
+}
+
+/// A role among a verb's words becomes whoever has it now: `put c1 x=1 to @leader`.
+fn resolved(word: &Arc<str>, roles: &Roles) -> Arc<str> {
+    let role = word.strip_prefix('@').and_then(|role| roles.iter().find(|(name, _)| *name == role));
+    match role {
+        Some((_, Some(id))) => id.to_string().into(),
+        _ => Arc::clone(word),
     }
 }
