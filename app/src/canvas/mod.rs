@@ -30,7 +30,7 @@ pub mod placed;
 #[path = "../../benches/support/mod.rs"]
 pub mod sample;
 #[cfg(test)]
-mod tests;
+pub mod tests;
 
 use eframe::egui::{
     self, Align2, CornerRadius, CursorIcon, EventFilter, Id, Key, Modifiers, PointerButton, Pos2, Rect,

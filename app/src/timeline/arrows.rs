@@ -1,0 +1,348 @@
+//! Messages between lanes: up to some twenty thousand as one mesh of lines, more as a picture of how dense they are.
+
+use eframe::egui::{Color32, Pos2, Rect, Shape, pos2};
+use sim::story::{Arrow, ArrowEnd, Rank};
+use sim::view::Flight;
+use sim::{MessageId, Story, Time};
+
+use super::axis::Axis;
+use super::rows::Rows;
+use crate::canvas::ink::{self, Lines};
+use crate::theme::{Palette, mix};
+
+/// Above so many arrows in sight lines would only be a grey surface, and cost too much.
+pub const LINES_MOST: usize = 20_000;
+/// Above so many heads are plain triangles.
+const FINE_HEADS: usize = 3_000;
+/// Cells of a density picture.
+const CELLS: [usize; 2] = [320, 100];
+/// A lost arrow goes so far of its way.
+const LOST_PART: f32 = 0.5;
+/// A flight of unknown length is drawn as if it took so long, in nanoseconds.
+const UNKNOWN_FLIGHT: u64 = 60_000_000;
+
+/// What arrows are drawn with.
+pub struct Sight<'a> {
+    /// Times to points.
+    pub axis: Axis<'a>,
+    /// Lanes.
+    pub rows: &'a Rows,
+    /// The first lane's upper edge.
+    pub top: f32,
+    /// The moment shown: what came later is pale.
+    pub shown: Time,
+    /// The theme's.
+    pub palette: &'a Palette,
+    /// Messages in flight, by message: where those that still fly will arrive.
+    pub flights: &'a [Flight],
+    /// Whether what came later is drawn at all.
+    pub future: bool,
+}
+
+impl Sight<'_> {
+    /// From where to where an arrow is drawn.
+    pub fn ends(&self, index: usize, arrow: &Arrow) -> Option<[Pos2; 2]> {
+        let from_y = self.top + self.rows.y(arrow.from)?;
+        let to_y = self.top + self.rows.y(arrow.to)?;
+        let start = pos2(self.axis.x(arrow.sent), from_y);
+        if !self.future && arrow.sent > self.shown {
+            return None;
+        }
+        // What will become of it is the future's.
+        let end = if !self.future && arrow.ended > self.shown { ArrowEnd::Flying } else { arrow.end };
+        let part = match end {
+            ArrowEnd::Delivered | ArrowEnd::ReceiverDown | ArrowEnd::QueueFull => 1.0,
+            ArrowEnd::NeverSent => 0.0,
+            ArrowEnd::Flying => {
+                let arrives = self.arrival(index, arrow);
+                let whole = arrives.since(arrow.sent).0.max(1) as f32;
+                let part = (self.shown.since(arrow.sent).0 as f32 / whole).clamp(0.0, 1.0);
+                let end = pos2(
+                    self.axis.x(arrow.sent.max(self.shown.min(arrives))),
+                    from_y + (to_y - from_y) * part,
+                );
+                return Some([start, end]);
+            }
+            ArrowEnd::LostOnLink | ArrowEnd::Cut | ArrowEnd::Dropped => LOST_PART,
+        };
+        Some([start, pos2(self.axis.x(arrow.ended), from_y + (to_y - from_y) * part)])
+    }
+
+    fn arrival(&self, index: usize, arrow: &Arrow) -> Time {
+        if arrow.ended != Time::MAX {
+            return arrow.ended;
+        }
+        // Flights are oldest first, so their numbers grow.
+        let id = MessageId(index as u64);
+        let at = self.flights.partition_point(|flight| flight.id < id);
+        let known = self.flights.get(at).filter(|flight| flight.id == id && flight.arrives != Time::MAX);
+        known.map_or(Time(arrow.sent.0.saturating_add(UNKNOWN_FLIGHT)), |flight| flight.arrives)
+    }
+
+    fn colour(&self, arrow: &Arrow) -> Color32 {
+        let colour = ink::rank_colour(self.palette, arrow.rank);
+        let colour = if arrow.routine { mix(colour, self.palette.canvas, 140) } else { colour };
+        if arrow.sent > self.shown { mix(colour, self.palette.canvas, 170) } else { colour }
+    }
+
+    /// The arrows in sight, as one shape or two.
+    pub fn paint(&self, story: &Story, room: Rect, shapes: &mut Vec<Shape>) -> std::ops::Range<usize> {
+        let (first, last) = self.axis.shown();
+        let range = story.arrows_between(first, last);
+        let arrows = story.arrows.get(range.clone()).unwrap_or_default();
+        if arrows.len() > LINES_MOST {
+            shapes.push(self.density(range.start, arrows, room));
+        } else {
+            shapes.push(self.lines(range.start, arrows, room));
+        }
+        range
+    }
+
+    fn lines(&self, start: usize, arrows: &[Arrow], room: Rect) -> Shape {
+        let mut lines = Lines::with_room(arrows.len() * 2);
+        let fine = arrows.len() < FINE_HEADS;
+        // Quiet ones first: what matters is drawn over them.
+        for routine in [true, false] {
+            for (index, arrow) in arrows.iter().enumerate().filter(|(_, arrow)| arrow.routine == routine) {
+                let Some(ends) = self.ends(start + index, arrow) else { continue };
+                if ends[0].x > room.right() || ends[1].x < room.left() {
+                    continue;
+                }
+                self.line(&mut lines, arrow, ends, fine);
+            }
+        }
+        lines.done()
+    }
+
+    fn line(&self, lines: &mut Lines, arrow: &Arrow, ends: [Pos2; 2], fine: bool) {
+        let colour = self.colour(arrow);
+        let width = if arrow.routine { 1.0 } else { 1.35 };
+        lines.segment(ends, width, colour);
+        let way = ends[1] - ends[0];
+        let long = way.length();
+        let over = self.future || arrow.ended <= self.shown;
+        if arrow.end.lost() && over {
+            let cross = if arrow.sent > self.shown {
+                self.palette.pale(self.palette.soft)
+            } else {
+                self.palette.soft
+            };
+            lines.cross(ends[1], 3.0, 1.2, cross);
+        } else if arrow.end == ArrowEnd::Delivered && over && !arrow.routine && long > 9.0 {
+            let heading = way / long;
+            if fine {
+                lines.head(ends[1], heading, 6.0, width, colour);
+            } else {
+                lines.plain_head(ends[1], heading, 4.0, colour);
+            }
+        }
+    }
+
+    /// How many arrows pass each cell, by the colour of who sent them.
+    fn density(&self, start: usize, arrows: &[Arrow], room: Rect) -> Shape {
+        let [columns, rows] = CELLS;
+        let cell = room.size() / eframe::egui::vec2(columns as f32, rows as f32);
+        // Each column is summed downwards at the end: an arrow costs two cells of a column, however tall it is.
+        let stride = rows + 1;
+        let mut planes =
+            [vec![0f32; columns * stride], vec![0f32; columns * stride], vec![0f32; columns * stride]];
+        for (index, arrow) in arrows.iter().enumerate() {
+            let Some([from, to]) = self.ends(start + index, arrow) else { continue };
+            let plane = match arrow.rank {
+                Rank::Leader => 0,
+                Rank::Candidate => 1,
+                Rank::Follower | Rank::Learner | Rank::Client => 2,
+            };
+            let weight = if arrow.routine { 0.4 } else { 1.0 };
+            let column = |x: f32| ((x - room.left()) / cell.x).floor();
+            let (low, high) = (column(from.x).max(0.0), column(to.x).min(columns as f32 - 1.0));
+            if low > high {
+                continue;
+            }
+            let steps = high - low + 1.0;
+            for step in 0..steps as usize {
+                let y = |step: f32| from.y + (to.y - from.y) * (step / steps);
+                let (a, b) = (y(step as f32), y(step as f32 + 1.0));
+                let row = |y: f32| ((y - room.top()) / cell.y).clamp(0.0, rows as f32 - 1.0) as usize;
+                let base = (low as usize + step) * stride;
+                planes[plane][base + row(a.min(b))] += weight;
+                planes[plane][base + row(a.max(b)) + 1] -= weight;
+            }
+        }
+        self.cells(&planes, room, cell)
+    }
+
+    fn cells(&self, planes: &[Vec<f32>; 3], room: Rect, cell: eframe::egui::Vec2) -> Shape {
+        let [columns, rows] = CELLS;
+        let colours = [self.palette.leader, self.palette.candidate, self.palette.follower];
+        let stride = rows + 1;
+        let mut sums = vec![[0f32; 3]; columns * rows];
+        let mut largest = 1f32;
+        for column in 0..columns {
+            let mut here = [0f32; 3];
+            for row in 0..rows {
+                for (sum, plane) in here.iter_mut().zip(planes) {
+                    *sum += plane[column * stride + row];
+                }
+                sums[column * rows + row] = here;
+                largest = largest.max(here.iter().sum());
+            }
+        }
+        let mut lines = Lines::default();
+        let now = self.axis.x(self.shown);
+        for column in 0..columns {
+            let left = room.left() + column as f32 * cell.x;
+            let most = if left > now { 0.3 } else { 0.9 };
+            for row in 0..rows {
+                let [leader, candidate, other] = sums[column * rows + row];
+                let all = leader + candidate + other;
+                if all < 0.05 {
+                    continue;
+                }
+                let part = |some: f32| (some / all * 256.0) as u16;
+                let colour = mix(colours[2], colours[1], part(candidate));
+                let colour = mix(colour, colours[0], part(leader));
+                let rect = Rect::from_min_size(pos2(left, room.top() + row as f32 * cell.y), cell);
+                lines.rect(rect, colour.gamma_multiply(most * (all / largest).sqrt()));
+            }
+        }
+        lines.done()
+    }
+
+    /// The arrow next to a point, within `reach`.
+    pub fn nearest(
+        &self,
+        story: &Story,
+        range: std::ops::Range<usize>,
+        at: Pos2,
+        reach: f32,
+    ) -> Option<MessageId> {
+        if range.len() > LINES_MOST {
+            return None;
+        }
+        let arrows = story.arrows.get(range.clone())?;
+        let far = arrows.iter().enumerate().filter_map(|(index, arrow)| {
+            let ends = self.ends(range.start + index, arrow)?;
+            let far = crate::canvas::cut::distance(at, ends);
+            // Of two as near, the one that is not routine.
+            (far <= reach).then_some((far + if arrow.routine { 2.0 } else { 0.0 }, range.start + index))
+        });
+        far.min_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, index)| MessageId(index as u64))
+    }
+
+    /// An arrow and what led to it, drawn over everything else.
+    pub fn chain(&self, story: &Story, chain: &[MessageId]) -> Shape {
+        let mut lines = Lines::default();
+        for (id, width) in chain.iter().zip([2.6].into_iter().chain(std::iter::repeat(1.8))) {
+            let index = id.0 as usize;
+            let Some(ends) = story.arrow(*id).and_then(|arrow| self.ends(index, arrow)) else { continue };
+            lines.segment(ends, width, self.palette.act);
+            let way = ends[1] - ends[0];
+            if way.length() > 4.0 {
+                lines.head(ends[1], way.normalized(), 7.0, width, self.palette.act);
+            }
+        }
+        lines.done()
+    }
+}
+
+/// A message and the messages that led to it: each was delivered as the event that sent the next. Newest first.
+pub fn causes(story: &Story, message: MessageId, most: usize) -> Vec<MessageId> {
+    let mut chain = vec![message];
+    let mut wanted = story.arrow(message).map(|arrow| arrow.sent_by);
+    let mut index = usize::try_from(message.0).unwrap_or(usize::MAX).min(story.arrows.len());
+    while let Some(event) = wanted.take().filter(|_| chain.len() < most) {
+        let before = story.arrows.get(..index).unwrap_or_default();
+        let found =
+            before.iter().rposition(|arrow| arrow.end == ArrowEnd::Delivered && arrow.end_event == event);
+        if let Some(at) = found {
+            chain.push(MessageId(at as u64));
+            wanted = story.arrows.get(at).map(|arrow| arrow.sent_by);
+            index = at;
+        }
+    }
+    chain
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::axis::{Spacing, Window};
+    use super::*;
+    use crate::canvas::sample;
+    use eframe::egui::{Rangef, vec2};
+
+    fn sight<'a>(story: &'a Story, rows: &'a Rows, span: f64) -> Sight<'a> {
+        let axis = Axis {
+            across: Rangef::new(0.0, 640.0),
+            window: Window { from: 0.0, span },
+            spacing: Spacing::Time,
+            arrows: &story.arrows,
+        };
+        Sight {
+            axis,
+            rows,
+            top: 0.0,
+            shown: story.end,
+            palette: Palette::of(true),
+            flights: &[],
+            future: true,
+        }
+    }
+
+    #[test]
+    fn few_are_lines_and_many_are_cells() {
+        let room = Rect::from_min_size(Pos2::ZERO, vec2(640.0, 200.0));
+        for (arrows, span, cells) in [(1_000, 10.0, false), (100_000, 10.0, true), (100_000, 1.0, false)] {
+            let story = sample::busy(9, arrows, Time::millis(10_000));
+            let rows = Rows::new(&story, 200.0);
+            let mut shapes = Vec::new();
+            let range = sight(&story, &rows, span).paint(&story, room, &mut shapes);
+            assert_eq!(range.len() > LINES_MOST, cells);
+            let [Shape::Mesh(mesh)] = shapes.as_slice() else { panic!("one shape, not {}", shapes.len()) };
+            assert!(!mesh.is_empty() && mesh.vertices.len() < 400_000, "{}", mesh.vertices.len());
+            for vertex in &mesh.vertices {
+                assert!(vertex.pos.is_finite());
+            }
+        }
+    }
+
+    #[test]
+    fn the_nearest_arrow_is_found() {
+        let story = sample::desk_story();
+        let rows = Rows::new(&story, 200.0);
+        let sight = sight(&story, &rows, 4.0);
+        let (index, arrow) = story.arrows.iter().enumerate().find(|(_, arrow)| arrow.kind == 2).unwrap();
+        let ends = sight.ends(index, arrow).unwrap();
+        let at = ends[0].lerp(ends[1], 0.5);
+        let found = sight.nearest(&story, 0..story.arrows.len(), at, 5.0).unwrap();
+        let found_ends = sight.ends(found.0 as usize, story.arrow(found).unwrap()).unwrap();
+        assert!(crate::canvas::cut::distance(at, found_ends) < 1.0);
+        assert_eq!(sight.nearest(&story, 0..story.arrows.len(), pos2(600.0, 400.0), 5.0), None);
+    }
+
+    #[test]
+    fn what_is_lost_ends_on_its_way() {
+        let story = sample::desk_story();
+        let rows = Rows::new(&story, 200.0);
+        let sight = sight(&story, &rows, 4.0);
+        let (index, lost) =
+            story.arrows.iter().enumerate().find(|(_, arrow)| arrow.end == ArrowEnd::Cut).unwrap();
+        let ends = sight.ends(index, lost).unwrap();
+        let to = rows.y(lost.to).unwrap();
+        assert!((ends[1].y - to).abs() > 4.0);
+    }
+
+    #[test]
+    fn causes_lead_back() {
+        let mut story = sample::desk_story();
+        story.arrows.truncate(3);
+        for (index, arrow) in (0u64..).zip(&mut story.arrows) {
+            arrow.sent_by = sim::EventId(10 * index);
+            arrow.end_event = sim::EventId(10 * index + 10);
+            arrow.end = ArrowEnd::Delivered;
+        }
+        assert_eq!(causes(&story, MessageId(2), 12), [2, 1, 0].map(MessageId));
+        assert_eq!(causes(&story, MessageId(2), 2).len(), 2);
+        assert_eq!(causes(&story, MessageId(99), 12), [MessageId(99)]);
+    }
+}
