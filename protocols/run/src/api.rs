@@ -131,7 +131,11 @@ pub fn request(text: &str) -> Result<Request, BadRequest> {
             Value::String(text) => format!("{id}={text}"),
             Value::Bool(on) => format!("{id}={}", if on { "on" } else { "off" }),
             Value::Number(number) => format!("{id}={number}"),
-            _ => return Err(BadRequest::Json(format!("set.{id} is neither text nor number nor true or false"))),
+            _ => {
+                return Err(BadRequest::Json(format!(
+                    "set.{id} is neither text nor number nor true or false"
+                )));
+            }
         });
     }
     Ok(Request { lab: page.lab, seed: page.seed, length: page.length, set, at: page.at, chaos: page.chaos })

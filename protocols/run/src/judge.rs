@@ -218,7 +218,8 @@ impl Live {
         let steps = Self::steps_before(trace, events);
         let answered = steps.checked_sub(1).and_then(|last| self.answered.get(last)).copied().unwrap_or(0);
         let invoked = trace.story.operations.partition_point(|operation| operation.invoked_by < events);
-        let (answered, open) = (u64::from(answered), invoked as u64 - u64::from(answered).min(invoked as u64));
+        let (answered, open) =
+            (u64::from(answered), invoked as u64 - u64::from(answered).min(invoked as u64));
         if self.model.is_none() || self.refused.is_some() || steps > self.fed {
             return LiveVerdict::NotDecided { answered, open };
         }

@@ -24,10 +24,14 @@ pub enum BadLink {
     #[error("there is no run in this link: what follows the # is missing. Copy the whole address")]
     Empty,
     /// A version that is not known here.
-    #[error("this link begins with “{0}”, which no link known here does: a newer version of Potholes may open it")]
+    #[error(
+        "this link begins with “{0}”, which no link known here does: a newer version of Potholes may open it"
+    )]
     Version(char),
     /// Not base64url.
-    #[error("this link is damaged: it holds characters that no link has, or was cut off. Copy the whole address")]
+    #[error(
+        "this link is damaged: it holds characters that no link has, or was cut off. Copy the whole address"
+    )]
     Letters,
     /// Does not inflate.
     #[error("this link is damaged: what it holds does not unpack. Copy the whole address")]

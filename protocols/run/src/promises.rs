@@ -218,10 +218,13 @@ impl LostWrites {
         };
         let asked = invoked_at(trace, by);
         let before = key.acknowledged.partition_point(|write| write.answered < asked);
-        let Some(latest) = before.checked_sub(1).map(|last| key.acknowledged[key.acknowledged[last].latest]) else {
+        let Some(latest) = before.checked_sub(1).map(|last| key.acknowledged[key.acknowledged[last].latest])
+        else {
             return;
         };
-        if since.is_some_and(|since| since >= latest.invoked) || self.lost.iter().any(|l| l.write == latest.write) {
+        if since.is_some_and(|since| since >= latest.invoked)
+            || self.lost.iter().any(|l| l.write == latest.write)
+        {
             return;
         }
         let Some(write) = crate::history::operation(trace, latest.write) else { return };
@@ -245,7 +248,11 @@ impl LostWrites {
                 write.client,
                 write.label,
                 seen_by.client,
-                seen_by.output.first().or(seen_by.input.first()).map_or_else(|| "nothing".to_owned(), Value::to_string)
+                seen_by
+                    .output
+                    .first()
+                    .or(seen_by.input.first())
+                    .map_or_else(|| "nothing".to_owned(), Value::to_string)
             ),
             operations: vec![lost.write, lost.seen_by],
         })
@@ -361,7 +368,8 @@ fn effect(mark: &Mark, partial: bool, nodes: usize) -> Effect {
 
 /// The first operation that waited for `within` in a calm stretch while nobody was answered.
 fn stall(trace: &Trace, heal: Time, until: Time, within: Span) -> Option<Breach> {
-    let answered = |o: &Operation| o.outcome == Outcome::Ok || (o.outcome == Outcome::Failed && !o.output.is_empty());
+    let answered =
+        |o: &Operation| o.outcome == Outcome::Ok || (o.outcome == Outcome::Failed && !o.output.is_empty());
     let mut answers: Vec<Time> = trace
         .story
         .operations
@@ -374,7 +382,8 @@ fn stall(trace: &Trace, heal: Time, until: Time, within: Span) -> Option<Breach>
     for operation in &trace.story.operations {
         let from = operation.invoked.max(heal);
         let due = from + within;
-        if due > until || operation.completed.is_some_and(|at| at < due && (at < heal || answered(operation))) {
+        if due > until || operation.completed.is_some_and(|at| at < due && (at < heal || answered(operation)))
+        {
             continue;
         }
         if operation.completed.is_some_and(|at| at < heal) {
@@ -505,4 +514,3 @@ fn stands_it(command: &Command, stands: &[FaultClass], liars: usize) -> bool {
         | Command::Verb { .. } => true,
     }
 }
-

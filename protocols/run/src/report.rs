@@ -164,7 +164,8 @@ impl Execution {
             "linearizable" => self.live.evidence(&self.trace),
             _ => None,
         };
-        let blame = promise.broken.as_ref().map(|broken| self.blame(promise.guarantee, broken.event).sentence());
+        let blame =
+            promise.broken.as_ref().map(|broken| self.blame(promise.guarantee, broken.event).sentence());
         let evidence = promise.broken.map(|broken| EvidenceReport {
             sentence: broken.sentence,
             at_ns: broken.at.0,

@@ -111,9 +111,7 @@ impl Reader<'_> {
         let (EventKind::Timer(_), Some(actor)) = (record.kind, record.actor) else { return None };
         let set = self.trace.event(record.trigger)?.at;
         let arrows = &self.trace.story.arrows[self.trace.story.arrows_between(set, record.at)];
-        let lost = |arrow: &&Arrow| {
-            arrow.end.lost() && arrow.ended >= set && arrow.ended <= record.at
-        };
+        let lost = |arrow: &&Arrow| arrow.end.lost() && arrow.ended >= set && arrow.ended <= record.at;
         let lost: Vec<&Arrow> = arrows.iter().rev().filter(lost).collect();
         let to_it = lost.iter().find(|arrow| arrow.to == actor);
         let arrow = to_it.or_else(|| lost.iter().find(|arrow| arrow.from == actor))?;
@@ -185,8 +183,11 @@ impl Reader<'_> {
     pub fn how(&self, proof: &[OperationId]) -> Vec<Step> {
         let operations: Vec<_> =
             proof.iter().filter_map(|id| crate::history::operation(self.trace, *id)).collect();
-        let Some(first) = operations.iter().map(|operation| operation.invoked_by).min() else { return Vec::new() };
-        let last = operations.iter().map(|operation| operation.completed_by.unwrap_or(operation.invoked_by)).max();
+        let Some(first) = operations.iter().map(|operation| operation.invoked_by).min() else {
+            return Vec::new();
+        };
+        let last =
+            operations.iter().map(|operation| operation.completed_by.unwrap_or(operation.invoked_by)).max();
         let Some(last) = last else { return Vec::new() };
         let path = self.causes([last], first);
         let mut moments: Vec<(u8, Step)> = Vec::new();

@@ -9,7 +9,7 @@ use crate::run::{MOST_COMMANDS, Run, enabled};
 use sim::command::{BadCommand, Command, TimedCommand};
 use sim::parameter::BadParameter;
 use sim::time::{Moment, Time};
-use sim::trace::Trace;
+use sim::trace::{Recorder, Trace};
 use std::sync::Arc;
 
 /// The most branches kept; the oldest unnamed one makes room.
@@ -362,6 +362,9 @@ impl Playback {
         self.live.rewind(&self.trace);
         self.stopped = None;
         self.reached = bound;
+        // A command that was given since at the very moment of the keyframe has not run in it.
+        self.frontier.advance(bound, u64::MAX, &mut Recorder::into(&mut self.trace));
+        self.live.feed(&self.trace);
     }
 
     // --- undo ---
@@ -450,11 +453,13 @@ impl Playback {
     fn add_branch(&mut self, name: &str) {
         if self.branches.len() >= MOST_BRANCHES {
             let current = self.branches[self.current].id;
-            let oldest = self.branches.iter().skip(1).position(|branch| !branch.named && branch.id != current);
+            let oldest =
+                self.branches.iter().skip(1).position(|branch| !branch.named && branch.id != current);
             self.branches.remove(oldest.map_or(1, |at| at + 1));
         }
         let id = self.branches.iter().map(|branch| branch.id).max().unwrap_or(0) + 1;
-        let id = id.max(self.redo.iter().filter_map(|edit| edit.made.as_ref()).map(|b| b.id + 1).max().unwrap_or(0));
+        let id = id
+            .max(self.redo.iter().filter_map(|edit| edit.made.as_ref()).map(|b| b.id + 1).max().unwrap_or(0));
         self.branches.push(Branch {
             name: name.to_owned(),
             run: self.run.clone(),

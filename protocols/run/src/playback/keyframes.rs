@@ -15,8 +15,8 @@ const BYTES_PER_EVENT: u64 = 2_048;
 
 /// A run as it stood.
 struct Keyframe {
-    /// Everything it has done lies at or before this; nothing that lies at or before it is missing. None for the
-    /// world to which nothing happened yet, not even what stands at the very start.
+    /// Everything it has done lies at or before this; nothing that lies before it is missing (commands given since at
+    /// that very moment are). None for the world to which nothing happened yet, not even what stands at the very start.
     bound: Option<Moment>,
     events: u64,
     weight: u64,
@@ -117,7 +117,8 @@ impl Keyframes {
 
     /// Forgets every one that goes beyond a moment at which so many events have happened.
     pub fn keep_upto(&mut self, moment: Moment, events: u64) {
-        let within = |frame: &Keyframe| frame.events <= events && frame.bound.is_none_or(|bound| bound <= moment);
+        let within =
+            |frame: &Keyframe| frame.events <= events && frame.bound.is_none_or(|bound| bound <= moment);
         self.cut(self.frames.partition_point(within));
     }
 

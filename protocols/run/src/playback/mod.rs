@@ -354,7 +354,6 @@ impl Playback {
         facts.find(|fact| fact.actor == actor).map(|fact| (fact.at, fact.event))
     }
 
-
     /// Why nodes did what they did after `from`, up to `to`: that stretch, replayed for reading.
     pub fn notes(&mut self, from: Moment, to: Moment) -> Vec<Note> {
         self.replay_notes(from, to.min(self.reached))

@@ -149,7 +149,8 @@ impl Playback {
     /// The latest state from which a moment of the past can be reached.
     fn start_for(&mut self, to: Moment, keep: bool) -> Box<dyn Running> {
         let (events, frame) = self.keyframes.before(to);
-        if !self.stale && self.shown <= to && self.here.as_ref().is_some_and(|here| here.events().0 >= events) {
+        if !self.stale && self.shown <= to && self.here.as_ref().is_some_and(|here| here.events().0 >= events)
+        {
             let here = if keep { self.here.as_ref().map(|here| here.fork()) } else { self.here.take() };
             if let Some(mut here) = here {
                 here.set_commands(self.commands.clone());
@@ -338,11 +339,14 @@ impl Playback {
         let marks = trace.story.marks.partition_point(|mark| mark.event < from);
         let mark = trace.story.marks.get(marks).map(|mark| (mark.event, Matters::Command(marks as u32)));
         let steps = trace.history.partition_point(|(event, _)| *event < from);
-        let answer = trace.history[steps..].iter().position(|(_, step)| matches!(step, HistoryStep::Completed(_)));
+        let answer =
+            trace.history[steps..].iter().position(|(_, step)| matches!(step, HistoryStep::Completed(_)));
         let answer = answer.map(|at| (trace.history[steps + at].0, Matters::Answer((steps + at) as u32)));
         let broken = trace.violations.partition_point(|violation| violation.event < from);
-        let violation =
-            trace.violations.get(broken).map(|violation| (violation.event, Matters::Violation(broken as u32)));
+        let violation = trace
+            .violations
+            .get(broken)
+            .map(|violation| (violation.event, Matters::Violation(broken as u32)));
         [violation, fact, mark, answer].into_iter().flatten().min_by_key(|(event, _)| *event)
     }
 
@@ -355,10 +359,15 @@ impl Playback {
         let history = &trace.history[..trace.history.partition_point(|(event, _)| *event < before)];
         let answer = history.iter().rev().find(|(_, step)| matches!(step, HistoryStep::Completed(_)));
         let violations = &trace.violations[..trace.violations.partition_point(|v| v.event < before)];
-        [fact, marks.last().map(|m| m.event), answer.map(|(event, _)| *event), violations.last().map(|v| v.event)]
-            .into_iter()
-            .flatten()
-            .max()
+        [
+            fact,
+            marks.last().map(|m| m.event),
+            answer.map(|(event, _)| *event),
+            violations.last().map(|v| v.event),
+        ]
+        .into_iter()
+        .flatten()
+        .max()
     }
 
     /// Goes on to just after the next event that matters: a fact that the lab says does, a command, an answer, an

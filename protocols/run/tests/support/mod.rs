@@ -12,8 +12,8 @@ use sim::protocol::{Happening, Population, Report};
 use sim::story::{Outcome, Rank, Role, Value};
 use sim::view::ActorView;
 use sim::{
-    ActorId, Context, Event, Fact, LabOf, Message, Monitor, OperationId, Protocol, Recovery, Span, SyncId, Time,
-    Trace,
+    ActorId, Context, Event, Fact, LabOf, Message, Monitor, OperationId, Protocol, Recovery, Span, SyncId,
+    Time, Trace,
 };
 use smallvec::{SmallVec, smallvec};
 use std::collections::BTreeMap;
@@ -157,7 +157,10 @@ impl Monitor<Notebook> for Watch {
                     report.reached(1);
                 }
                 if *value == 0 && self.acknowledged != 0 {
-                    report.broken(0, format!("{actor} said ok to {} and starts with nothing", self.acknowledged));
+                    report.broken(
+                        0,
+                        format!("{actor} said ok to {} and starts with nothing", self.acknowledged),
+                    );
                 }
             }
             _ => {}
@@ -249,9 +252,15 @@ impl Protocol for Notebook {
         ]
     }
     fn claims(_: &Parameters) -> Vec<Claim> {
-        let stands =
-            vec![FaultClass::Crash, FaultClass::Partition, FaultClass::Loss, FaultClass::Delay, FaultClass::Pause];
-        let claim = |guarantee, within| Claim { guarantee, stands: stands.clone(), within, partial_heal: false };
+        let stands = vec![
+            FaultClass::Crash,
+            FaultClass::Partition,
+            FaultClass::Loss,
+            FaultClass::Delay,
+            FaultClass::Pause,
+        ];
+        let claim =
+            |guarantee, within| Claim { guarantee, stands: stands.clone(), within, partial_heal: false };
         vec![
             claim("linearizable", None),
             claim("no-lost-write", None),
