@@ -77,7 +77,7 @@ impl<P: Protocol> Context<'_, P> {
         let message = match self.kernel.lie_towards(self.slot, target) {
             None => message,
             Some(how) => {
-                let draw = self.kernel.actor_draw(self.slot, Purpose::Bend).next();
+                let draw = self.kernel.actor_draw(self.slot, Purpose::Bend).word();
                 P::bend(&message, &how, to, draw).unwrap_or(message)
             }
         };

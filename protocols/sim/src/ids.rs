@@ -76,7 +76,7 @@ impl FromStr for ActorId {
             return Err(wrong());
         }
         match digits.parse::<u16>() {
-            Ok(number) if number >= 1 && number < CLIENT => {
+            Ok(number) if (1..CLIENT).contains(&number) => {
                 Ok(if client { Self::client(number) } else { Self::node(number) })
             }
             _ => Err(wrong()),

@@ -64,16 +64,39 @@ pub struct Parameter {
 impl Parameter {
     /// A switch that is off by default and puts a classic mistake in; it may change during a run.
     pub const fn pothole(id: &'static str, doc: &'static str) -> Self {
-        Self { id, kind: Kind::Switch, default: Value::Switch(false), unit: "", doc, live: true, pothole: true }
+        Self {
+            id,
+            kind: Kind::Switch,
+            default: Value::Switch(false),
+            unit: "",
+            doc,
+            live: true,
+            pothole: true,
+        }
     }
 
     /// A switch.
     pub const fn switch(id: &'static str, default: bool, doc: &'static str) -> Self {
-        Self { id, kind: Kind::Switch, default: Value::Switch(default), unit: "", doc, live: false, pothole: false }
+        Self {
+            id,
+            kind: Kind::Switch,
+            default: Value::Switch(default),
+            unit: "",
+            doc,
+            live: false,
+            pothole: false,
+        }
     }
 
     /// A whole number.
-    pub const fn count(id: &'static str, default: i64, min: i64, max: i64, unit: &'static str, doc: &'static str) -> Self {
+    pub const fn count(
+        id: &'static str,
+        default: i64,
+        min: i64,
+        max: i64,
+        unit: &'static str,
+        doc: &'static str,
+    ) -> Self {
         Self {
             id,
             kind: Kind::Count { min, max },
@@ -100,7 +123,15 @@ impl Parameter {
 
     /// One of some words; the first is the default.
     pub const fn choice(id: &'static str, words: &'static [&'static str], doc: &'static str) -> Self {
-        Self { id, kind: Kind::Choice(words), default: Value::Choice(0), unit: "", doc, live: false, pothole: false }
+        Self {
+            id,
+            kind: Kind::Choice(words),
+            default: Value::Choice(0),
+            unit: "",
+            doc,
+            live: false,
+            pothole: false,
+        }
     }
 
     /// The same, allowed to change during a run.

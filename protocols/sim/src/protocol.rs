@@ -164,6 +164,9 @@ impl Report {
     }
 }
 
+/// An actor as it is seen from outside the run: who, its state (none while down or off), what its disk surely holds.
+pub type Seen<'a, P> = (ActorId, Option<&'a <P as Protocol>::Actor>, &'a <P as Protocol>::Durable);
+
 /// All actors of a cluster as a protocol may look at them when asked for its view: outside of the run itself.
 pub struct Cluster<'a, P: Protocol> {
     /// True time.
@@ -171,7 +174,7 @@ pub struct Cluster<'a, P: Protocol> {
     /// The settings in force.
     pub settings: &'a P::Settings,
     /// Every actor, nodes first: who, its state (none while down or off), its durable state.
-    pub actors: Vec<(ActorId, Option<&'a P::Actor>, &'a P::Durable)>,
+    pub actors: Vec<Seen<'a, P>>,
 }
 
 impl<P: Protocol> Cluster<'_, P> {

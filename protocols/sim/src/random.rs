@@ -66,7 +66,7 @@ impl Draw {
     }
 
     /// 64 random bits.
-    pub fn next(&mut self) -> u64 {
+    pub fn word(&mut self) -> u64 {
         self.ordinal += 1;
         finish(mix(self.key, self.ordinal))
     }
@@ -74,7 +74,7 @@ impl Draw {
     /// A number below `bound`; 0 where that is 0. Bounds are computed here (multiply and shift), so that no library's
     /// change can change a run.
     pub fn below(&mut self, bound: u64) -> u64 {
-        ((u128::from(self.next()) * u128::from(bound)) >> 64) as u64
+        ((u128::from(self.word()) * u128::from(bound)) >> 64) as u64
     }
 
     /// A number from `low` to below `high`; `low` where that is empty.
@@ -89,7 +89,7 @@ impl Draw {
 
     /// A number in (0, 1], with 53 bits.
     pub fn unit(&mut self) -> f64 {
-        ((self.next() >> 11) + 1) as f64 / 9_007_199_254_740_992.0
+        ((self.word() >> 11) + 1) as f64 / 9_007_199_254_740_992.0
     }
 }
 
@@ -99,7 +99,7 @@ mod tests {
 
     #[test]
     fn draws_depend_on_every_part_of_the_key() {
-        let first = |a, b, c, d| Draw::new(a, Purpose::Latency, b, c, d).next();
+        let first = |a, b, c, d| Draw::new(a, Purpose::Latency, b, c, d).word();
         let base = first(1, 2, 3, 4);
         assert_eq!(base, first(1, 2, 3, 4));
         for other in [first(2, 2, 3, 4), first(1, 3, 3, 4), first(1, 2, 4, 4), first(1, 2, 3, 5)] {

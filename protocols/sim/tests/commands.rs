@@ -394,7 +394,7 @@ fn nothing_written_panics() {
         for _ in 0..draw.below(4) {
             let at = draw.below(bytes.len() as u64 + 1) as usize;
             match draw.below(3) {
-                0 => bytes.insert(at, draw.next() as u8),
+                0 => bytes.insert(at, draw.word() as u8),
                 1 if at < bytes.len() => drop(bytes.remove(at)),
                 _ => bytes.truncate(at.max(3)),
             }

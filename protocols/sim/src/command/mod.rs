@@ -13,7 +13,8 @@ mod write;
 pub use check::check;
 pub use error::BadCommand;
 pub use parse::{
-    MAX_BANDWIDTH, MAX_COUNT, MAX_FACTOR, MAX_GROUPS, MAX_NAMES, MAX_TEXT, MAX_WORD, MAX_WORDS, parse, parse_timed,
+    MAX_BANDWIDTH, MAX_COUNT, MAX_FACTOR, MAX_GROUPS, MAX_NAMES, MAX_TEXT, MAX_WORD, MAX_WORDS, parse,
+    parse_timed,
 };
 
 use crate::ids::ActorId;
@@ -263,6 +264,25 @@ impl TimedCommand {
 
 /// The first words of the kernel's own commands: a lab's verb must not be one of these.
 pub const KERNEL_WORDS: &[&str] = &[
-    "cut", "mend", "crash", "restart", "pause", "resume", "slow", "clock", "disk", "lie", "link", "drop", "delay",
-    "deliver", "duplicate", "bend", "hold", "release", "fire", "set", "heal",
+    "cut",
+    "mend",
+    "crash",
+    "restart",
+    "pause",
+    "resume",
+    "slow",
+    "clock",
+    "disk",
+    "lie",
+    "link",
+    "drop",
+    "delay",
+    "deliver",
+    "duplicate",
+    "bend",
+    "hold",
+    "release",
+    "fire",
+    "set",
+    "heal",
 ];

@@ -11,17 +11,19 @@
 pub(crate) mod faults;
 pub(crate) mod flights;
 pub(crate) mod links;
+mod records;
 pub(crate) mod select;
+mod timers;
 
 use crate::clock::Clock;
 use crate::command::TimedCommand;
-use crate::ids::{ActorId, EventId, MessageId, OperationId, SyncId};
+use crate::ids::{ActorId, EventId, MessageId, SyncId};
 use crate::network::Network;
 use crate::protocol::Population;
 use crate::random::{Draw, Purpose, mix};
-use crate::story::{Band, BandState, Outcome, Role, Value};
+use crate::story::Role;
 use crate::time::{Moment, Span, Time};
-use crate::trace::{EventKind, EventRecord, FactRecord, HistoryStep, Recorder};
+use crate::trace::{EventKind, EventRecord, Recorder};
 use crate::view::Status;
 use flights::Flights;
 use links::Links;
@@ -700,205 +702,6 @@ impl Kernel {
 
     pub(crate) fn slowed(&self, slot: Slot, span: Span) -> Span {
         span * u64::from(self.actor(slot).slow.max(1))
-    }
-
-    // --- timers ---
-
-    pub(crate) fn set_timer(
-        &mut self,
-        slot: Slot,
-        packed: u64,
-        shown: bool,
-        after: Span,
-        worked: Span,
-        trigger: EventId,
-    ) {
-        let from = self.now + worked;
-        let stamp = self.stamp();
-        let ordinal = self.ordinal(slot);
-        let created = self.now.0;
-        let actor = self.actor_mut(slot);
-        let deadline = actor.clock.monotonic(from) + after;
-        let timer = TimerSlot { packed, stamp, deadline, span: after, shown, ordinal, created, trigger };
-        match actor.timers.iter_mut().find(|t| t.packed == packed) {
-            Some(old) => *old = timer,
-            None => actor.timers.push(timer),
-        }
-        self.queue_timer(slot, timer);
-    }
-
-    fn queue_timer(&mut self, slot: Slot, timer: TimerSlot) {
-        let actor = self.actor(slot);
-        let raw = actor.id.raw();
-        let time = actor.clock.true_at(timer.deadline).max(self.now);
-        let key = Key::new(time, raw, raw, timer.ordinal, Time(timer.created));
-        self.push(key, What::Timer { slot, stamp: timer.stamp });
-    }
-
-    /// The clock's rate changed: every timer of this actor moves.
-    pub(crate) fn move_timers(&mut self, slot: Slot) {
-        for at in 0..self.actor(slot).timers.len() {
-            let stamp = self.stamp();
-            let timer = &mut self.actor_mut(slot).timers[at];
-            timer.stamp = stamp;
-            let timer = *timer;
-            self.queue_timer(slot, timer);
-        }
-    }
-
-    pub(crate) fn cancel_timer(&mut self, slot: Slot, packed: u64) {
-        self.actor_mut(slot).timers.retain(|t| t.packed != packed);
-    }
-
-    pub(crate) fn timer_is_set(&self, slot: Slot, packed: u64) -> bool {
-        self.actor(slot).timers.iter().any(|t| t.packed == packed)
-    }
-
-    /// A timer goes off: it is no longer set. What set it.
-    pub(crate) fn take_timer(&mut self, slot: Slot, packed: u64) -> Option<EventId> {
-        let actor = self.actor_mut(slot);
-        let at = actor.timers.iter().position(|t| t.packed == packed)?;
-        Some(actor.timers.remove(at).trigger)
-    }
-
-    // --- disks ---
-
-    /// Whether the disk takes a write; where not, the node is told.
-    pub(crate) fn disk_accepts(&mut self, slot: Slot, _event: EventId) -> bool {
-        let disk = &self.actor(slot).disk;
-        if !disk.failing && !disk.full {
-            return true;
-        }
-        self.queue_disk_failure(slot);
-        false
-    }
-
-    fn queue_disk_failure(&mut self, slot: Slot) {
-        let actor = self.actor_mut(slot);
-        if !actor.disk.fail_queued {
-            actor.disk.fail_queued = true;
-            let epoch = actor.epoch;
-            self.push_at(self.now, slot, slot, What::DiskFailed { slot, epoch });
-        }
-    }
-
-    pub(crate) fn sync(&mut self, slot: Slot, upto: u64, worked: Span, trigger: EventId) -> SyncId {
-        let (low, high) = self.sync_latency;
-        let latency = self.actor_draw(slot, Purpose::Sync).between(low.0, high.0.max(low.0 + 1));
-        let start = self.now + worked;
-        let actor = self.actor_mut(slot);
-        let disk = &mut actor.disk;
-        let id = SyncId(disk.next_sync);
-        disk.next_sync += 1;
-        let done = (start + Span(latency) * u64::from(disk.slow.max(1))).max(disk.last_done_at);
-        disk.last_done_at = done;
-        disk.syncs.push_back(SyncSlot { id, upto, trigger });
-        let epoch = actor.epoch;
-        self.push_at(done, slot, slot, What::Sync { slot, epoch });
-        id
-    }
-
-    fn finish_sync(&mut self, slot: Slot) -> Step {
-        let disk = &mut self.actor_mut(slot).disk;
-        if disk.failing {
-            disk.syncs.pop_front();
-            self.queue_disk_failure(slot);
-            return Step::Internal;
-        }
-        match disk.syncs.pop_front() {
-            Some(SyncSlot { id, upto, trigger }) => Step::SyncDone { slot, upto, id, trigger },
-            None => Step::Internal,
-        }
-    }
-
-    // --- operations, facts, roles ---
-
-    pub(crate) fn process(&self, slot: Slot) -> u64 {
-        self.actor(slot).process
-    }
-
-    pub(crate) fn invoke(&mut self, slot: Slot, function: &str) -> OperationId {
-        let id = OperationId(self.operations);
-        self.operations += 1;
-        let who = u64::from(self.id(slot).raw());
-        self.hash = mix(mix(self.hash, who << 16 | 0xa), function.len() as u64);
-        id
-    }
-
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "one call, from the context, that passes on all it was given"
-    )]
-    pub(crate) fn complete(
-        &mut self,
-        slot: Slot,
-        operation: OperationId,
-        outcome: Outcome,
-        output: &SmallVec<[Value; 2]>,
-        answered_by: Option<ActorId>,
-        event: EventId,
-        trace: &mut Recorder<'_>,
-    ) {
-        self.hash = mix(self.hash, (outcome as u64) << 8 | 0xb);
-        crate::digest::absorb(&mut self.hash, output);
-        if outcome == Outcome::Unknown {
-            self.actor_mut(slot).process = self.processes;
-            self.processes += 1;
-        }
-        let now = self.now;
-        let Some(trace) = trace.trace.as_deref_mut() else { return };
-        let Some(record) = trace.story.operations.get_mut(operation.0 as usize) else { return };
-        if record.outcome != Outcome::Open {
-            return;
-        }
-        record.completed = Some(now);
-        record.completed_by = Some(event);
-        record.outcome = outcome;
-        record.output = output.clone();
-        record.answered_by = answered_by;
-        trace.history.push((event, HistoryStep::Completed(operation)));
-    }
-
-    #[expect(clippy::too_many_arguments, reason = "the parts of one record")]
-    pub(crate) fn fact(
-        &mut self,
-        actor: ActorId,
-        event: EventId,
-        name: &'static str,
-        values: SmallVec<[Value; 3]>,
-        sentence: Arc<str>,
-        matters: bool,
-        trace: &mut Recorder<'_>,
-    ) {
-        if let Some(trace) = trace.trace.as_deref_mut() {
-            trace.facts.push(FactRecord { at: self.now, event, actor, name, values, sentence, matters });
-        }
-    }
-
-    /// A fact of the kernel's own about an actor.
-    pub(crate) fn own_fact(
-        &mut self,
-        slot: Slot,
-        event: EventId,
-        name: &'static str,
-        sentence: String,
-        trace: &mut Recorder<'_>,
-    ) {
-        let actor = self.id(slot);
-        self.fact(actor, event, name, SmallVec::new(), sentence.into(), true, trace);
-    }
-
-    pub(crate) fn role(&mut self, slot: Slot, role: Role, event: EventId, trace: &mut Recorder<'_>) {
-        self.actor_mut(slot).role = Some(role);
-        self.band(slot, BandState::Role(role), event, trace);
-    }
-
-    pub(crate) fn band(&self, slot: Slot, state: BandState, event: EventId, trace: &mut Recorder<'_>) {
-        if let Some(trace) = trace.trace.as_deref_mut() {
-            if let Some(lane) = trace.story.lanes.get_mut(usize::from(slot)) {
-                lane.bands.push(Band { from: self.now, event, state });
-            }
-        }
     }
 
     // --- commands ---

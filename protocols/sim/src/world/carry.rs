@@ -31,12 +31,9 @@ impl<P: Protocol> World<P> {
             trace.story.marks.push(Mark { at, event, word, text, nothing_to_do: false, by_chaos });
         }
         let done = self.carry(&timed.command, &roles, event, recorder);
-        if !done {
-            if let Some(mark) =
-                recorder.trace.as_deref_mut().and_then(|t| t.story.marks.get_mut(mark as usize))
-            {
-                mark.nothing_to_do = true;
-            }
+        let mark = recorder.trace.as_deref_mut().and_then(|t| t.story.marks.get_mut(mark as usize));
+        if let Some(mark) = mark {
+            mark.nothing_to_do = !done;
         }
     }
 
@@ -90,9 +87,10 @@ impl<P: Protocol> World<P> {
         let named = |packed: u64| P::Timer::unpack(packed).name() == timer;
         let set = self.kernel.actor(slot).timers.iter().find(|t| named(t.packed)).copied();
         let Some(timer) = set else { return false };
-        match self.kernel.offer(slot, Waiting::Timer { packed: timer.packed, stamp: timer.stamp }) {
-            Step::Handle { slot, item } => self.handle(slot, item, recorder),
-            _ => {}
+        if let Step::Handle { slot, item } =
+            self.kernel.offer(slot, Waiting::Timer { packed: timer.packed, stamp: timer.stamp })
+        {
+            self.handle(slot, item, recorder);
         }
         true
     }
@@ -110,7 +108,7 @@ impl<P: Protocol> World<P> {
     fn bend(&mut self, which: &MessageSelector, how: &str, roles: &Roles) -> bool {
         let Some(at) = self.kernel.find_message(which, roles) else { return false };
         let flight = *self.kernel.flights.get(at);
-        let draw = self.kernel.actor_draw(flight.from, Purpose::Bend).next();
+        let draw = self.kernel.actor_draw(flight.from, Purpose::Bend).word();
         let to = self.kernel.id(flight.to);
         match self.stores.get(at).and_then(|message| P::bend(message, how, to, draw)) {
             None => false,
@@ -142,9 +140,8 @@ impl<P: Protocol> World<P> {
         }
         all.extend(words.iter().map(|word| resolved(word, roles)));
         let item = Waiting::Verb { verb: Arc::clone(verb), words: all.into(), trigger: event };
-        match self.kernel.offer(slot, item) {
-            Step::Handle { slot, item } => self.handle(slot, item, recorder),
-            _ => {}
+        if let Step::Handle { slot, item } = self.kernel.offer(slot, item) {
+            self.handle(slot, item, recorder);
         }
         true
     }

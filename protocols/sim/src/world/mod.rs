@@ -134,9 +134,9 @@ impl<P: Protocol> World<P> {
             Step::Boot { slot } => self.boot(slot, recorder),
             Step::SyncDone { slot, upto, id, trigger } => {
                 self.stores.disk(slot).synced(upto);
-                match self.kernel.offer(slot, Waiting::Synced { id, trigger }) {
-                    Step::Handle { slot, item } => self.handle(slot, item, recorder),
-                    _ => {}
+                if let Step::Handle { slot, item } = self.kernel.offer(slot, Waiting::Synced { id, trigger })
+                {
+                    self.handle(slot, item, recorder);
                 }
             }
             Step::Handle { slot, item } => self.handle(slot, item, recorder),
