@@ -8,7 +8,8 @@
 //! | [`shell`] | [`App`]: the layout by the room there is; the one place that sees both state and screen |
 //! | [`state`] | everything the window knows, as plain values with tests |
 //! | [`action`], [`command`] | what a part may ask for; what the window can be told, with its keys |
-//! | [`canvas`], [`panels`], [`widgets`], [`icons`], [`theme`] | what is painted |
+//! | [`canvas`], [`lower`], [`strip`], [`timeline`], [`panels`] | the cluster, what stands under it, what stands around it |
+//! | [`widgets`], [`icons`], [`theme`] | what all of that is made of |
 //! | [`raster`], [`picture`] | the same without a screen |
 //! | `cli` | the command line, on desktops |
 
@@ -24,7 +25,9 @@ pub mod picture;
 pub mod raster;
 pub mod shell;
 pub mod state;
+pub mod strip;
 pub mod theme;
+pub mod timeline;
 pub mod widgets;
 
 pub use shell::App;

@@ -1,26 +1,58 @@
-//! What stands under the canvas: the lab's own strip, and time.
+//! What stands under the canvas: the lab's own strip, and time. Gives each what it draws, and how tall it wants to be.
 
 use eframe::egui::Ui;
+use run::LiveVerdict;
+use sim::OperationId;
 
 use crate::action::Action;
 use crate::state::State;
+use crate::strip::{self, StripPanel};
+use crate::timeline::{self, Timeline};
 
 /// The parts' own state.
 #[derive(Default)]
-pub struct Lower {}
-
-/// How tall the strip wants to be.
-pub fn strip_height(_state: &State) -> f32 {
-    0.0
+pub struct Lower {
+    strip: StripPanel,
+    timeline: Timeline,
 }
 
-/// How tall the time line wants to be.
-pub fn time_height(_state: &State) -> f32 {
-    0.0
+/// How tall the strip wants to be; nothing where the lab has none.
+pub fn strip_height(state: &State) -> f32 {
+    state.playback.view().strip.as_ref().map_or(0.0, strip::height)
+}
+
+/// How tall the time line wants to be: a lane a node, a taller one a client, the seconds above, the scrubber below.
+pub fn time_height(state: &State) -> f32 {
+    let actors = &state.playback.view().actors;
+    let clients = actors.iter().filter(|actor| actor.id.is_client()).count();
+    let nodes = actors.len() - clients;
+    70.0 + 26.0 * nodes as f32 + 34.0 * clients as f32
 }
 
 /// The strip.
-pub fn strip_ui(_ui: &mut Ui, _lower: &mut Lower, _state: &State, _actions: &mut Vec<Action>) {}
+pub fn strip_ui(ui: &mut Ui, lower: &mut Lower, state: &State, actions: &mut Vec<Action>) {
+    if let Some(strip) = &state.playback.view().strip {
+        let shown = strip::Shown { strip, selection: &state.selection, version_word: "term" };
+        actions.extend(lower.strip.show(ui, shown));
+    }
+}
 
 /// The time line.
-pub fn timeline_ui(_ui: &mut Ui, _lower: &mut Lower, _state: &State, _actions: &mut Vec<Action>) {}
+pub fn timeline_ui(ui: &mut Ui, lower: &mut Lower, state: &State, actions: &mut Vec<Action>) {
+    let playback = &state.playback;
+    let proof: &[OperationId] = match (playback.verdict(), playback.evidence()) {
+        (LiveVerdict::Broken { .. }, Some(evidence)) => &evidence.operations,
+        _ => &[],
+    };
+    let broken_at = match playback.verdict() {
+        LiveVerdict::Broken { at, .. } => Some(*at),
+        _ => None,
+    };
+    let shown = timeline::Shown {
+        flights: &playback.view().flights,
+        proof,
+        broken_at,
+        ..timeline::Shown::new(playback.story(), playback.shown(), playback.run().end, &state.selection)
+    };
+    actions.extend(lower.timeline.show(ui, shown));
+}

@@ -76,8 +76,10 @@ pub struct App {
 /// The top line of a phone, and the bar under the thumb.
 const PHONE_TOP: f32 = 52.0;
 const PHONE_BAR: f32 = 60.0;
-/// The row of chips over the canvas.
-const CHIPS: f32 = 44.0;
+/// The row of chips over the canvas: a control and the room around it.
+fn chips_height(ui: &Ui) -> f32 {
+    theme::control_height(ui) + 16.0
+}
 
 impl App {
     /// Makes the window with what was kept from earlier visits; `link` opens that run instead.
@@ -409,7 +411,8 @@ impl App {
     fn cluster_ui(&mut self, ui: &mut Ui, rect: Rect, actions: &mut Vec<Action>) {
         let Self { state, parts, .. } = self;
         within(ui, rect, "canvas", |ui| canvas_ui(ui, &mut parts.canvas, state, false, actions));
-        let chips_rect = Rect::from_min_size(rect.min, vec2(rect.width(), CHIPS)).shrink2(vec2(14.0, 9.0));
+        let chips_rect =
+            Rect::from_min_size(rect.min, vec2(rect.width(), chips_height(ui))).shrink2(vec2(14.0, 8.0));
         within(ui, chips_rect, "chips", |ui| chips::show(ui, state, actions));
         let line =
             Rect::from_min_max(pos2(rect.left(), rect.bottom() - 24.0), rect.max).shrink2(vec2(16.0, 2.0));
@@ -560,7 +563,7 @@ fn canvas_ui(ui: &mut Ui, canvas: &mut Canvas, state: &State, plain: bool, actio
         you: (state.name_of(you) == "you").then_some(you),
         plain,
         keys: state.saved.preferences.letter_keys,
-        reserved: if plain { 0.0 } else { CHIPS },
+        reserved: if plain { 0.0 } else { chips_height(ui) },
         ..canvas::Shown::new(state.playback.view(), state.playback.story(), &state.selection)
     };
     actions.extend(canvas.show(ui, shown));

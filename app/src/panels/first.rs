@@ -17,7 +17,7 @@ const QUESTION: &str = "It tells the other two before it says ok. What if it can
 /// Where the cluster goes: between the sentences above and the button below.
 pub fn canvas_rect(room: Rect) -> Rect {
     let top = room.top() + (room.height() * 0.17).clamp(84.0, 150.0);
-    let bottom = room.bottom() - (room.height() * 0.28).clamp(150.0, 220.0);
+    let bottom = room.bottom() - (room.height() * 0.3).clamp(150.0, 226.0);
     let width = room.width().min(720.0);
     Rect::from_x_y_ranges(
         room.center().x - width / 2.0..=room.center().x + width / 2.0,

@@ -18,13 +18,11 @@ pub fn show(ui: &mut Ui, state: &State, actions: &mut Vec<Action>) {
     ui.horizontal_centered(|ui| {
         logo_ui(ui, room > 560.0, actions);
         if state.is_first() {
-            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                corner_ui(ui, state, room > 480.0, actions)
-            });
+            ui.with_layout(Layout::right_to_left(Align::Center), |ui| corner_ui(ui, state, room, actions));
             return;
         }
         lab_ui(ui, state, room > 900.0, actions);
-        ui.add_space(if room > 1100.0 { space::WIDE } else { 0.0 });
+        ui.add_space(if room > 1100.0 { space::GAP } else { 0.0 });
         controls_ui(ui, state, actions);
         if room > 820.0 {
             pace_ui(ui, state, actions);
@@ -32,7 +30,7 @@ pub fn show(ui: &mut Ui, state: &State, actions: &mut Vec<Action>) {
         ui.add_space(space::GAP);
         clock_ui(ui, state, actions);
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            corner_ui(ui, state, room > 1180.0, actions);
+            corner_ui(ui, state, room, actions);
             if state.saved.layout.verdict {
                 ui.add_space(space::TIGHT);
                 invariants_lamp(ui, state, room > 1000.0, actions);
@@ -59,36 +57,37 @@ pub fn phone_ui(ui: &mut Ui, state: &State, actions: &mut Vec<Action>) {
     });
 }
 
-/// Everything the window can be told that has no place of its own on a phone.
+/// A menu of everything the window can be told that has no place of its own.
 pub fn menu_ui(button: &Response, actions: &mut Vec<Action>) {
+    Popup::menu(button).show(|ui| entries_ui(ui, actions));
+}
+
+fn entries_ui(ui: &mut Ui, actions: &mut Vec<Action>) {
     const ENTRIES: &[Key] = &[
-        Key::Palette,
         Key::Lessons,
         Key::Labs,
-        Key::CopyLink,
+        Key::Parameters,
+        Key::Commands,
+        Key::Client,
+        Key::RunUntil,
+        Key::Heal,
         Key::Undo,
         Key::Redo,
-        Key::Heal,
-        Key::RunUntil,
-        Key::Commands,
-        Key::Parameters,
-        Key::Client,
+        Key::CopyLink,
         Key::Words,
         Key::FieldGuide,
+        Key::Palette,
         Key::Theme,
         Key::Settings,
         Key::First,
     ];
-    Popup::menu(button).show(|ui| {
-        for key in ENTRIES {
-            let text =
-                (key.entry().label, eframe::egui::Atom::grow(), RichText::new(key.key(ui.ctx())).weak());
-            if ui.button(text).clicked() {
-                actions.push(Action::Window(*key));
-                ui.close();
-            }
+    for key in ENTRIES {
+        let text = (key.entry().label, eframe::egui::Atom::grow(), RichText::new(key.key(ui.ctx())).weak());
+        if ui.button(text).clicked() {
+            actions.push(Action::Window(*key));
+            ui.close();
         }
-    });
+    }
 }
 
 fn logo_ui(ui: &mut Ui, named: bool, actions: &mut Vec<Action>) {
@@ -125,17 +124,13 @@ fn lab_ui(ui: &mut Ui, state: &State, wide: bool, actions: &mut Vec<Action>) {
             }
         }
         ui.separator();
-        for key in [Key::Labs, Key::Lessons, Key::Parameters, Key::Words] {
-            if ui.button(key.entry().label).clicked() {
-                actions.push(Action::Window(key));
-                ui.close();
-            }
-        }
+        entries_ui(ui, actions);
     });
 }
 
 /// Step back, play, step.
 pub fn controls_ui(ui: &mut Ui, state: &State, actions: &mut Vec<Action>) {
+    let spacing = std::mem::replace(&mut ui.spacing_mut().item_spacing.x, 2.0);
     let mut press = |clicked: bool, key: Key| {
         if clicked {
             actions.push(Action::Window(key));
@@ -148,6 +143,7 @@ pub fn controls_ui(ui: &mut Ui, state: &State, actions: &mut Vec<Action>) {
     for key in [Key::Step, Key::NextEvent] {
         press(icon_of(ui, key).clicked(), key);
     }
+    ui.spacing_mut().item_spacing.x = spacing;
 }
 
 /// The one big button.
@@ -164,7 +160,7 @@ pub fn icon_of(ui: &mut Ui, key: Key) -> Response {
 
 fn pace_ui(ui: &mut Ui, state: &State, actions: &mut Vec<Action>) {
     let words = if state.pace.motion == Motion::Backwards { "back".to_owned() } else { state.pace.words() };
-    let size = vec2(82.0, theme::control_height(ui));
+    let size = vec2(78.0, theme::control_height(ui));
     ui.allocate_ui_with_layout(size, Layout::right_to_left(Align::Center), |ui| {
         ui.set_min_width(size.x);
         ui.label(theme::secondary(ui, words));
@@ -213,7 +209,6 @@ pub fn verdict_lamp(ui: &mut Ui, state: &State, wide: bool, actions: &mut Vec<Ac
 /// The verdict at the moment shown, in words.
 pub fn verdict_words(state: &State) -> (Verdict, &'static str) {
     match state.playback.verdict() {
-        _ if state.is_held() => (Verdict::Open, "Your guess first"),
         LiveVerdict::Holds { .. } => (Verdict::Holds, "Linearizable so far"),
         LiveVerdict::Broken { .. } => (Verdict::Broken, "Not linearizable"),
         LiveVerdict::NotDecided { .. } => (Verdict::Open, "Not decided yet"),
@@ -235,21 +230,21 @@ fn invariants_lamp(ui: &mut Ui, state: &State, wide: bool, actions: &mut Vec<Act
     }
 }
 
-fn corner_ui(ui: &mut Ui, state: &State, wide: bool, actions: &mut Vec<Action>) {
-    let more = widgets::icon_button(ui, Icon::Menu, "Menu", "");
-    menu_ui(&more, actions);
+fn corner_ui(ui: &mut Ui, state: &State, room: f32, actions: &mut Vec<Action>) {
     for key in [Key::Theme, Key::CopyLink] {
         if icon_of(ui, key).clicked() {
             actions.push(Action::Window(key));
         }
     }
-    if !state.is_first() && ui.available_width() > 120.0 && !state.saved.layout.drawer {
+    let drawer = !state.is_first() && crate::shell::Room::of(room) != crate::shell::Room::Wide;
+    if drawer && !state.saved.layout.drawer {
         // Where the inspector is a drawer that is shut, this opens it.
         if widgets::icon_button(ui, Icon::ChevronLeft, "Inspector", &Key::Inspector.key(ui.ctx())).clicked() {
             actions.push(Action::Window(Key::Inspector));
         }
     }
     let key = Key::Palette.key(ui.ctx());
+    let wide = room > if state.is_first() { 480.0 } else { 1180.0 };
     let search = if wide { widgets::search_button(ui, &key) } else { icon_of(ui, Key::Palette) };
     if search.clicked() {
         actions.push(Action::Window(Key::Palette));

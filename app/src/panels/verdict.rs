@@ -1,7 +1,7 @@
 //! The verdict, told in this order: what happened, in one sentence; the smallest proof as a drawing; how it could happen,
 //! as moments one can jump to; what to do; which promises are left.
 
-use eframe::egui::{CornerRadius, Frame, Sense, Stroke, StrokeKind, Ui, pos2, vec2};
+use eframe::egui::{CollapsingHeader, CornerRadius, Frame, Sense, Stroke, StrokeKind, Ui, pos2, vec2};
 use run::judge::Proof;
 use run::{Blame, Evidence, LiveVerdict};
 use sim::lab::Mode;
@@ -18,10 +18,6 @@ pub const GUARANTEE: &str = "linearizable";
 
 /// The whole panel.
 pub fn show(ui: &mut Ui, state: &State, actions: &mut Vec<Action>) {
-    if state.is_held() {
-        ui.label(theme::soft(ui, "The run waits for your guess. Nothing on screen knows the answer yet."));
-        return;
-    }
     match state.playback.verdict() {
         LiveVerdict::Broken { at, event, .. } => {
             let moment = state.playback.moment_of(*event).unwrap_or(Moment::end_of(*at));
@@ -38,7 +34,6 @@ pub fn summary_ui(ui: &mut Ui, state: &State) {
     let (verdict, words) = super::top::verdict_words(state);
     widgets::verdict_line(ui, verdict, words);
     let told = match state.playback.verdict() {
-        _ if state.is_held() => return,
         LiveVerdict::Holds { answered, open } => {
             format!("{} {}", fit_one_order(*answered), still_open(*open))
         }
@@ -219,14 +214,17 @@ fn reached_ui(ui: &mut Ui, state: &State) {
         return;
     }
     ui.add_space(space::GAP);
-    ui.label(theme::heading("What this run has reached"));
-    for (invariant, standing) in sometimes {
-        let told = match standing.reached {
-            Some((_, at)) => format!("{}, at {at}", capital(invariant.name)),
-            None => format!("Not yet: {}", invariant.name),
-        };
-        ui.label(theme::secondary(ui, told)).on_hover_text(invariant.doc);
-    }
+    let reached = sometimes.iter().filter(|(_, standing)| standing.reached.is_some()).count();
+    let head = format!("Reached in this run: {reached} of {}", sometimes.len());
+    CollapsingHeader::new(theme::secondary(ui, head)).id_salt("reached").show(ui, |ui| {
+        for (invariant, standing) in sometimes {
+            let told = match standing.reached {
+                Some((_, at)) => format!("{}, at {at}", capital(invariant.name)),
+                None => format!("Not yet: {}", invariant.name),
+            };
+            ui.label(theme::secondary(ui, told)).on_hover_text(invariant.doc);
+        }
+    });
 }
 
 /// With a capital letter, as a line of its own begins.

@@ -113,7 +113,7 @@ impl Default for Layout {
             verdict: false,
             drawer: false,
             tab: Tab::Inspector,
-            sheet: Tab::Inspector,
+            sheet: Tab::Lesson,
             logs_before_time: false,
         }
     }
