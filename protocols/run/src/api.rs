@@ -70,7 +70,15 @@ impl Request {
     /// # Errors
     /// As [`Request::run`].
     pub fn run_of(&self, lab: &'static dyn Lab) -> Result<Run, BadRequest> {
-        let mut run = Run::new(lab);
+        self.onto(Run::new(lab))
+    }
+
+    /// The run that comes of this one when what is asked for is changed and added; whatever lab is asked for.
+    ///
+    /// # Errors
+    /// As [`Request::run`].
+    pub fn onto(&self, mut run: Run) -> Result<Run, BadRequest> {
+        let lab = run.lab();
         for set in &self.set {
             part("set", set, run.parameters.assign(set).map_err(Cause::from))?;
         }

@@ -178,12 +178,12 @@ impl Live {
             self.explained = Some(at);
             self.evidence = None;
         }
-        if let Some(explain) = &mut self.explain {
-            if explain.advance(left.max(1)) {
-                self.evidence = explain.evidence().cloned();
-                self.explain = None;
-                return true;
-            }
+        if let Some(explain) = &mut self.explain
+            && explain.advance(left.max(1))
+        {
+            self.evidence = explain.evidence().cloned();
+            self.explain = None;
+            return true;
         }
         verdict != before
     }

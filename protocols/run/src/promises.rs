@@ -178,20 +178,20 @@ impl LostWrites {
             }
             return;
         }
-        if operation.outcome == Outcome::Ok {
-            if let Some(value) = written(operation) {
-                let invoked = invoked_at(trace, operation);
-                if let Some(writer) = key.writers.get_mut(value) {
-                    writer.1 = Some(at);
-                }
-                let last = key.acknowledged.last().copied();
-                let place = key.acknowledged.len();
-                let latest = match last.map(|last| key.acknowledged[last.latest]) {
-                    Some(latest) if latest.invoked > invoked => last.map_or(place, |last| last.latest),
-                    _ => place,
-                };
-                key.acknowledged.push(Acknowledged { answered: at, invoked, write: id, latest });
+        if operation.outcome == Outcome::Ok
+            && let Some(value) = written(operation)
+        {
+            let invoked = invoked_at(trace, operation);
+            if let Some(writer) = key.writers.get_mut(value) {
+                writer.1 = Some(at);
             }
+            let last = key.acknowledged.last().copied();
+            let place = key.acknowledged.len();
+            let latest = match last.map(|last| key.acknowledged[last.latest]) {
+                Some(latest) if latest.invoked > invoked => last.map_or(place, |last| last.latest),
+                _ => place,
+            };
+            key.acknowledged.push(Acknowledged { answered: at, invoked, write: id, latest });
         }
         if let Some(seen) = saw(operation) {
             self.see(trace, operation, seen, at);
@@ -455,10 +455,10 @@ fn first_outside<'a>(marks: impl Iterator<Item = &'a Mark>, stands: &[FaultClass
     let mut liars: Vec<Who> = Vec::new();
     for mark in marks {
         let Ok(command) = command::parse(&mark.text) else { continue };
-        if let Command::Lie { who, .. } = &command {
-            if !liars.contains(who) {
-                liars.push(who.clone());
-            }
+        if let Command::Lie { who, .. } = &command
+            && !liars.contains(who)
+        {
+            liars.push(who.clone());
         }
         if !stands_it(&command, stands, liars.len()) {
             return Some(mark);

@@ -1,6 +1,8 @@
 //! The law of playback: whatever seeking, stepping, acting, editing and undoing led to it, what is shown equals a fresh
 //! run of the same commands to the same moment.
 
+#![allow(clippy::unwrap_used, reason = "a test")]
+
 mod support;
 
 use proptest::prelude::*;

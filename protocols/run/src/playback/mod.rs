@@ -387,11 +387,12 @@ impl Playback {
 
     /// Compares what is shown with what the sender of the link saw, once that moment is there.
     fn compare_digest(&mut self) {
-        if let Some((at, digest)) = self.expected.take_if(|(at, _)| *at == self.shown) {
-            if digest != short_digest(self.digest()) && self.warning.is_none() {
-                self.warning =
-                    Some(format!("made with another version: up to {at} something happens differently here"));
-            }
+        if let Some((at, digest)) = self.expected.take_if(|(at, _)| *at == self.shown)
+            && digest != short_digest(self.digest())
+            && self.warning.is_none()
+        {
+            self.warning =
+                Some(format!("made with another version: up to {at} something happens differently here"));
         }
     }
 }

@@ -60,10 +60,10 @@ impl Playback {
             }
         }
         self.ahead = Moment::START;
-        if let Some(to) = self.target {
-            if !self.go(to, &mut budget, true) {
-                return self.share(to);
-            }
+        if let Some(to) = self.target
+            && !self.go(to, &mut budget, true)
+        {
+            return self.share(to);
         }
         self.live.feed(&self.trace);
         if self.live.work(budget.max(1)) {

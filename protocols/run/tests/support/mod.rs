@@ -3,6 +3,7 @@
 //! on the disk.
 
 #![allow(dead_code, reason = "each test program uses a part of this")]
+#![allow(clippy::unwrap_used, missing_docs, reason = "a test")]
 
 use serde::Serialize;
 use sim::lab::{About, Claim, FaultClass, Invariant, Measure, Mode, Pothole, Verb};
@@ -133,7 +134,7 @@ pub struct Settings {
 
 #[derive(Clone, Default)]
 pub struct Watch {
-    acknowledged: i64,
+    acknowledged: Vec<i64>,
     starts: u32,
 }
 
@@ -150,17 +151,17 @@ impl Monitor<Notebook> for Watch {
         report: &mut Report,
     ) {
         match (happening, state) {
-            (Happening::Fact(Saying::Acknowledged(n)), _) => self.acknowledged = *n,
+            (Happening::Fact(Saying::Acknowledged(n)), _) => self.acknowledged.push(*n),
             (Happening::Started, Some(Actor::Keeper { value, .. })) => {
                 self.starts += 1;
                 if self.starts > 1 {
                     report.reached(1);
                 }
-                if *value == 0 && self.acknowledged != 0 {
-                    report.broken(
-                        0,
-                        format!("{actor} said ok to {} and starts with nothing", self.acknowledged),
-                    );
+                // What is on the disk is the last acknowledged value or one that came after it.
+                if let Some((last, earlier)) = self.acknowledged.split_last()
+                    && (*value == 0 || (earlier.contains(value) && value != last))
+                {
+                    report.broken(0, format!("{actor} said ok to {last} and starts with {value}"));
                 }
             }
             _ => {}
