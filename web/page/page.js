@@ -98,7 +98,7 @@
     });
   }
 
-  // Four times a second: has it crashed, has the screen changed for those who hear it, has the theme changed.
+  // A few times a second: has it crashed, has the screen changed for those who hear it, has the theme or the run changed.
   function watch(program, mirror) {
     let stopped = false;
     const stop = (crash) => {
@@ -112,7 +112,15 @@
       if (crash) { stop(JSON.parse(crash)); return; }
       keepTheme(program.theme());
       mirror.update();
+      // The address names a run as it was opened. Once that was worked on, loading the page again must bring back the
+      // work (the window keeps it), not the run as it was.
+      if (location.hash && program.has_moved_on()) {
+        history.replaceState(null, '', location.pathname + location.search);
+      }
     }, TICK_MS);
+    addEventListener('hashchange', () => {
+      if (location.hash.length > 1) program.open_link(location.hash.slice(1));
+    });
     // Out of memory and the like stop the program without a panic.
     addEventListener('error', (event) => {
       if (!(event.error instanceof WebAssembly.RuntimeError)) return;

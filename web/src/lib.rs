@@ -17,6 +17,7 @@
 //!
 //! # In this crate
 //! - [`nodes`]: what is on screen, by name, as a screen reader would find it. egui does not hand this to the browser.
+//! - [`address`]: a copied link is a whole address.
 //! - [`answers`]: what `window.potholes` answers, as JSON.
 //! - [`shell`]: the workbench wrapped, so that the page can ask it for its link and its state.
 //! - [`workbench`]: the one place that names the program in the window and what it does without one.
@@ -28,6 +29,7 @@
 //! - `locate(name)`: `{x, y, w, h}` in CSS pixels of what has this accessible name, or null.
 //! - `state()`: the run, the moment, the selection and the verdicts, as JSON text.
 
+pub mod address;
 pub mod answers;
 pub mod nodes;
 pub mod shell;

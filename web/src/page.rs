@@ -14,8 +14,9 @@ use serde_json::json;
 use wasm_bindgen::prelude::*;
 use web_sys::HtmlCanvasElement;
 
+use crate::address::Address;
 use crate::nodes::{Shared, Watcher};
-use crate::shell::{SavedLink, Shell};
+use crate::shell::{self, Shell};
 use crate::workbench::Bench;
 use crate::{answers, workbench};
 
@@ -24,7 +25,7 @@ struct Window {
     runner: WebRunner,
     context: egui::Context,
     watcher: Watcher,
-    saved_link: SavedLink,
+    exchange: shell::Shared,
 }
 
 thread_local! {
@@ -49,19 +50,23 @@ fn with_nodes<T>(f: impl FnOnce(&mut Shared) -> T) -> Option<T> {
 pub async fn start(canvas: HtmlCanvasElement) -> Result<(), JsValue> {
     let runner = WebRunner::new();
     let watcher = Watcher::default();
-    let saved_link = SavedLink::default();
+    let exchange = shell::Shared::default();
     let started: Rc<RefCell<Option<egui::Context>>> = Rc::default();
     let create: eframe::AppCreator<'static> = {
-        let (watcher, saved_link, started) = (watcher.clone(), saved_link.clone(), started.clone());
+        let (watcher, exchange, started) = (watcher.clone(), exchange.clone(), started.clone());
         Box::new(move |cc| {
             cc.egui_ctx.add_plugin(watcher);
+            let location = &cc.integration_info.web_info.location;
+            let page = location.url.split('#').next().unwrap_or_default();
+            cc.egui_ctx.add_plugin(Address(page.to_owned()));
             started.replace(Some(cc.egui_ctx.clone()));
-            Ok(Box::new(Shell::new(workbench::create(cc), saved_link)))
+            let link = location.hash.strip_prefix('#').filter(|link| !link.is_empty());
+            Ok(Box::new(Shell::new(workbench::create(cc, link), exchange)))
         })
     };
     runner.start(canvas, eframe::WebOptions::default(), create).await?;
     let context = started.take().ok_or("the window did not start")?;
-    WINDOW.set(Some(Rc::new(Window { runner, context, watcher, saved_link })));
+    WINDOW.set(Some(Rc::new(Window { runner, context, watcher, exchange })));
     Ok(())
 }
 
@@ -101,9 +106,25 @@ pub fn crash_json() -> Option<String> {
 /// The link as it was before the last input, also after a crash; empty if the window never started.
 #[wasm_bindgen]
 pub fn saved_link() -> String {
-    window()
-        .and_then(|window| window.saved_link.try_borrow().ok().map(|link| link.clone()))
-        .unwrap_or_default()
+    let link = |window: Rc<Window>| Some(window.exchange.try_borrow().ok()?.saved_link.clone());
+    window().and_then(link).unwrap_or_default()
+}
+
+/// Opens a link that the address now carries.
+#[wasm_bindgen]
+pub fn open_link(link: String) {
+    if let Some(window) = window()
+        && let Ok(mut exchange) = window.exchange.try_borrow_mut()
+    {
+        exchange.to_open = Some(link);
+    }
+    repaint();
+}
+
+/// Whether the run is no longer the one that the address names.
+#[wasm_bindgen]
+pub fn has_moved_on() -> bool {
+    window().is_some_and(|window| window.exchange.try_borrow().is_ok_and(|exchange| exchange.moved_on))
 }
 
 /// The theme in force, `dark` or `light`; nothing before the window has started.

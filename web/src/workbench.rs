@@ -1,48 +1,36 @@
 //! The program in the window, and what it does without one.
 
-use eframe::egui;
-use serde_json::json;
-
-use crate::answers;
 use crate::shell::Workbench;
 
 /// The program in the window.
-pub type Bench = Counter;
+pub type Bench = potholes::App;
 
-/// A button that counts.
-#[derive(Default)]
-pub struct Counter {
-    clicks: u32,
+/// Makes it; the address it was opened with may name a run.
+pub fn create(cc: &eframe::CreationContext<'_>, link: Option<&str>) -> Bench {
+    potholes::App::new(cc, link)
 }
 
-/// Makes it.
-pub fn create(_: &eframe::CreationContext<'_>) -> Bench {
-    Counter::default()
+/// A run without the window: JSON in, JSON out, errors included.
+pub fn run_json(request: &str) -> String {
+    run::run_json(request)
 }
 
-/// A run without the window.
-pub fn run_json(_: &str) -> String {
-    answers::error("no labs yet")
-}
-
-impl Workbench for Counter {
+impl Workbench for potholes::App {
     fn link(&self) -> String {
-        format!("clicks={}", self.clicks)
+        potholes::App::link(self)
     }
 
     fn state_json(&self) -> String {
-        json!({ "schema": answers::SCHEMA, "clicks": self.clicks }).to_string()
+        potholes::App::state_json(self)
     }
-}
 
-impl eframe::App for Counter {
-    fn ui(&mut self, ui: &mut egui::Ui, _: &mut eframe::Frame) {
-        egui::CentralPanel::default().show(ui, |ui| {
-            let told = ui.label(format!("Clicked {} times", self.clicks));
-            ui.ctx().accesskit_node_builder(told.id, |node| node.set_live(egui::accesskit::Live::Polite));
-            if ui.button("Count").clicked() {
-                self.clicks += 1;
-            }
-        });
+    fn commands(&self) -> usize {
+        self.state().playback.run().commands.len()
+    }
+
+    fn open(&mut self, link: &str) {
+        if let Err(told) = self.open_link(link) {
+            self.state_mut().toasts.say(told);
+        }
     }
 }

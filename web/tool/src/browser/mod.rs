@@ -138,10 +138,8 @@ impl Browser {
     }
 
     fn page_in(&self, context: &str, screen: Screen) -> Result<Page> {
-        let made = self.call(
-            "Target.createTarget",
-            json!({ "url": "about:blank", "browserContextId": context }),
-        )?;
+        let made =
+            self.call("Target.createTarget", json!({ "url": "about:blank", "browserContextId": context }))?;
         let target = made["targetId"].as_str().unwrap_or_default().to_owned();
         let made = self.call("Target.attachToTarget", json!({ "targetId": target, "flatten": true }))?;
         let session = made["sessionId"].as_str().unwrap_or_default().to_owned();

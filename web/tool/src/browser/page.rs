@@ -236,7 +236,15 @@ impl Page {
     /// # Errors
     /// When there is none in time; the message lists names that are there.
     pub fn find(&self, name: &str) -> Result<Rect> {
-        let place = self.until(&locate(name), SOON, &format!("something called {name:?}"));
+        self.find_within(name, SOON)
+    }
+
+    /// The same with other patience, for what comes after the run has gone on by itself.
+    ///
+    /// # Errors
+    /// As [`Page::find`].
+    pub fn find_within(&self, name: &str, patience: Duration) -> Result<Rect> {
+        let place = self.until(&locate(name), patience, &format!("something called {name:?}"));
         match place {
             Ok(place) => rect(&place).ok_or_else(|| Error::Page(format!("{name:?} is at {place}"))),
             Err(error) => {

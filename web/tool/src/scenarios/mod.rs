@@ -4,8 +4,11 @@
 //! (an exception, an error on its console, a file it did not get) fails it too, unless it was [forgiven](Page::forgive).
 
 mod crash;
+mod lessons;
 mod loading;
 mod offline;
+mod runs;
+mod window;
 
 use std::path::Path;
 use std::time::Instant;
@@ -30,7 +33,8 @@ pub struct Scenario {
 }
 
 /// All of them, in the order they run.
-const ALL: [&[Scenario]; 3] = [&loading::ALL, &crash::ALL, &offline::ALL];
+const ALL: [&[Scenario]; 6] =
+    [&loading::ALL, &runs::ALL, &window::ALL, &lessons::ALL, &crash::ALL, &offline::ALL];
 
 /// What a scenario has: a browser, a server, the page's folder.
 pub struct Stage<'a> {
@@ -91,6 +95,11 @@ impl Stage<'_> {
             .map_err(|error| Error::Page(format!("cannot serve again on port {port}: {error}")))?;
         self.server.replace(Some(server));
         Ok(())
+    }
+
+    /// The root of the workspace.
+    pub fn root(&self) -> &Path {
+        &self.workspace.root
     }
 
     /// The folder of the page under test.
