@@ -286,11 +286,13 @@ pub fn show(ui: &mut Ui, open: Open, view: &View, extras: Extras<'_>, actions: &
     if chosen || ui.input(|input| input.key_pressed(eframe::egui::Key::Escape)) {
         stays = false;
     }
+    // Said once when it changes, not in every frame.
+    let pointed = pointed.filter(|_| stays);
     let preview_id = id.with("preview");
-    let before: bool = ui.data(|data| data.get_temp(preview_id).unwrap_or_default());
-    if pointed.is_some() || before {
-        ui.data_mut(|data| data.insert_temp(preview_id, pointed.is_some() && stays));
-        actions.push(Action::Preview(pointed.filter(|_| stays)));
+    let before: Option<Command> = ui.data(|data| data.get_temp(preview_id).unwrap_or_default());
+    if pointed != before {
+        ui.data_mut(|data| data.insert_temp(preview_id, pointed.clone()));
+        actions.push(Action::Preview(pointed));
     }
     stays
 }

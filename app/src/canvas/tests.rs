@@ -336,3 +336,41 @@ fn pictures() {
     });
     assert!(!first.contains(&palette.act), "nothing is selected at first");
 }
+
+/// A Raft whose leader was cut off, and all three pictures of it.
+#[test]
+fn a_real_run() {
+    let text = "potholes 1\nlab raft 1\nset nodes=5\nset clients=2\nseed 7\nchaos none\nfor 30s\nat 1.5s cut @leader\nat 2.2s crash n5\n";
+    let opened = run::Run::parse(text).unwrap();
+    let mut playback = run::Playback::new(opened.run);
+    for ms in [1460, 1700, 2690] {
+        playback.show(sim::Moment::end_of(Time::millis(ms)));
+        let (mut canvas, mut timeline, mut strip) =
+            (Canvas::default(), crate::timeline::Timeline::default(), crate::strip::StripPanel::default());
+        let selection = Selection::None;
+        let (view, story) = (playback.view(), playback.story());
+        let shot = Shot { size: vec2(703.0, 756.0), scale: 2.0, ..Shot::default() };
+        let pixels = look(&format!("real-{ms}"), shot, |ui| {
+            theme::canvas_frame(ui).show(ui, |ui| {
+                ui.spacing_mut().item_spacing = vec2(0.0, 0.0);
+                let part = |ui: &mut Ui, height: f32, paint: &mut dyn FnMut(&mut Ui)| {
+                    ui.allocate_ui(vec2(703.0, height), |ui| paint(ui));
+                };
+                part(ui, 348.0, &mut |ui| {
+                    canvas.show(ui, Shown { reserved: 40.0, ..Shown::new(view, story, &selection) });
+                });
+                let logs = view.strip.as_ref().unwrap();
+                part(ui, crate::strip::height(logs), &mut |ui| {
+                    strip.show(ui, crate::strip::Shown { strip: logs, selection: &selection, version_word: "term" });
+                });
+                part(ui, crate::timeline::height(story), &mut |ui| {
+                    let whole = Time::millis(30_000);
+                    let mut shown = crate::timeline::Shown::new(story, view.moment, whole, &selection);
+                    shown.flights = &view.flights;
+                    timeline.show(ui, shown);
+                });
+            });
+        });
+        assert!(pixels.contains(&theme::Palette::of(true).leader), "somebody leads at {ms} ms");
+    }
+}

@@ -47,6 +47,11 @@ const ROW: [f32; 2] = [16.0, 19.0];
 /// The title, and the line of column numbers.
 const HEAD: f32 = 44.0;
 
+/// How tall a strip wants to be, in points.
+pub fn height(strip: &Strip) -> f32 {
+    HEAD + 18.0 * strip.rows.len() as f32 + 6.0
+}
+
 /// Where everything is.
 #[derive(Debug, Clone, PartialEq)]
 struct Grid {

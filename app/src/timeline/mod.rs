@@ -103,6 +103,11 @@ const NAMED: usize = 60;
 /// An arrow key moves by this part of what is shown.
 const KEY_PART: f64 = 0.01;
 
+/// How tall a time line wants to be, in points: a lane a node, a taller one a client, flags above, the scrubber below.
+pub fn height(story: &Story) -> f32 {
+    HEAD + rows::wanted(story) + FOOT
+}
+
 /// The regions of the time line, in points.
 #[derive(Debug, Clone, Copy, PartialEq)]
 struct Regions {
@@ -567,6 +572,7 @@ fn named(ui: &mut Ui, shown: &Shown<'_>, hits: &Hits, actions: &mut Vec<Action>)
             let name = format!("Operation {words} by {}", operation.client);
             WidgetInfo::selected(Role::Button, true, selected, name)
         });
+        ui.ctx().accesskit_node_builder(response.id, |node| node.add_action(egui::accesskit::Action::Click));
         if ui.input(|input| input.has_accesskit_action_request(response.id, egui::accesskit::Action::Click)) {
             actions.push(Action::Select(Selection::Operation(*id)));
         }

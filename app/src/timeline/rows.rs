@@ -17,8 +17,15 @@ pub struct Rows {
 
 /// From node to node: least and most.
 const NODE: [f32; 2] = [19.0, 28.0];
+/// From node to node where there is room.
+const COMFORT: f32 = 26.0;
 /// A client's lane is so much taller.
 const CLIENT: f32 = 1.32;
+
+/// How tall lanes would like to be together.
+pub fn wanted(story: &Story) -> f32 {
+    story.lanes.iter().map(|lane| if lane.actor.is_client() { COMFORT * CLIENT } else { COMFORT }).sum()
+}
 
 impl Rows {
     /// Lanes that fill `room` where they can; where they cannot they are as close as may be, and scroll.
