@@ -102,7 +102,12 @@ pub fn lines(trace: &Trace) -> String {
         let given: Vec<_> = operation.input.iter().map(json_value).collect();
         let returned: Vec<_> = operation.output.iter().map(json_value).collect();
         let mut values = if invoked || returned.is_empty() { given } else { returned };
-        let value = if values.len() == 1 { values.remove(0) } else { values.into() };
+        // A read that asks brings nothing: null, as Jepsen writes it.
+        let value = match values.len() {
+            0 => serde_json::Value::Null,
+            1 => values.remove(0),
+            _ => values.into(),
+        };
         let line = json!({
             "index": index,
             "time": trace.event(*event).map_or(0, |record| record.at.0),

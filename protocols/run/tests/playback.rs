@@ -156,30 +156,56 @@ fn perform(playback: &mut Playback, deed: &Deed) {
     }
 }
 
+/// Does all of that to a run, and holds what is shown to the law.
+fn live_through(mut run: Run, deeds: &[Deed], every: u64, chaos: bool) {
+    run.end = Time::millis(2_000);
+    if chaos {
+        run.chaos = sim::chaos::Level::High;
+    }
+    let mut playback = Playback::new(run);
+    playback.set_events_per_keyframe(every);
+    playback.set_memory_budget(300_000);
+    for (at, deed) in deeds.iter().enumerate() {
+        perform(&mut playback, deed);
+        // Now and then several deeds come before anything of them was worked off.
+        if at % 3 != 1 {
+            check_law(&mut playback);
+        }
+    }
+    check_law(&mut playback);
+}
+
+fn distance() -> impl Strategy<Value = u64> {
+    prop_oneof![Just(7u64), Just(50), Just(4_000)]
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { max_shrink_iters: 400, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn what_is_shown_is_a_function_of_the_run_and_the_moment(
         deeds in prop::collection::vec(deed(), 1..25),
-        every in prop_oneof![Just(7u64), Just(50), Just(4_000)],
+        every in distance(),
         chaos in any::<bool>(),
     ) {
-        let mut run = short();
-        if chaos {
-            run.chaos = sim::chaos::Level::High;
+        live_through(short(), &deeds, every, chaos);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig {
+        cases: 24, max_shrink_iters: 100, failure_persistence: None, ..ProptestConfig::default()
+    })]
+
+    #[test]
+    fn so_it_is_of_every_lab(
+        deeds in prop::collection::vec(deed(), 1..12),
+        every in distance(),
+        chaos in any::<bool>(),
+    ) {
+        for lab in catalog::LABS {
+            live_through(Run::new(*lab), &deeds, every, chaos);
         }
-        let mut playback = Playback::new(run);
-        playback.set_events_per_keyframe(every);
-        playback.set_memory_budget(300_000);
-        for (at, deed) in deeds.iter().enumerate() {
-            perform(&mut playback, deed);
-            // Now and then several deeds come before anything of them was worked off.
-            if at % 3 != 1 {
-                check_law(&mut playback);
-            }
-        }
-        check_law(&mut playback);
     }
 }
 
