@@ -95,7 +95,8 @@ fn strip_of_9_logs(bencher: Bencher<'_, '_>) {
 #[divan::bench]
 fn the_desk(bencher: Bencher<'_, '_>) {
     let (view, story) = support::desk();
-    let (mut canvas, mut panel, mut timeline) = (Canvas::default(), StripPanel::default(), Timeline::default());
+    let (mut canvas, mut panel, mut timeline) =
+        (Canvas::default(), StripPanel::default(), Timeline::default());
     frames(bencher, |ui| {
         let room = ui.available_size();
         let part = |ui: &mut Ui, height: f32, paint: &mut dyn FnMut(&mut Ui)| {
@@ -110,7 +111,8 @@ fn the_desk(bencher: Bencher<'_, '_>) {
             });
         }
         part(ui, 268.0, &mut |ui| {
-            timeline.show(ui, timeline::Shown::new(&story, view.moment, Time::millis(4_000), &Selection::None));
+            timeline
+                .show(ui, timeline::Shown::new(&story, view.moment, Time::millis(4_000), &Selection::None));
         });
     });
 }

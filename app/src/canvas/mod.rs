@@ -312,7 +312,8 @@ impl Canvas {
             response.widget_info(|| {
                 WidgetInfo::selected(Role::Button, true, selected, format!("Link {a}-{b}{cut}"))
             });
-            ui.ctx().accesskit_node_builder(response.id, |node| node.add_action(egui::accesskit::Action::Click));
+            ui.ctx()
+                .accesskit_node_builder(response.id, |node| node.add_action(egui::accesskit::Action::Click));
             let pressed = response.has_focus() && enter_or_space(ui);
             if pressed || accesskit_clicked(ui, response.id) {
                 actions.push(Action::Select(Selection::Link(a, b)));

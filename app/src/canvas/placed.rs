@@ -25,7 +25,7 @@ const ALL_LINKS: usize = 12;
 const BUSY_LINKS: usize = 240;
 /// A lost message's cross fades within this much virtual time.
 pub const LOSS_FADE: Span = Span::millis(450);
-/// A client's links are those it used within this much virtual time.
+/// A client is linked to whom it asked last, within this much virtual time.
 const CLIENT_MEMORY: Span = Span::millis(2_000);
 /// Of a busy past only the newest arrows are looked at.
 const ARROWS_LOOKED_AT: usize = 4_000;
@@ -308,11 +308,13 @@ impl Scene<'_> {
         if clients().next().is_none() {
             return links;
         }
+        let mut newest: BTreeMap<ActorId, ActorId> = BTreeMap::new();
         for (_, arrow) in self.recent(CLIENT_MEMORY) {
-            if arrow.from.is_client() || arrow.to.is_client() {
-                links.insert(sorted(arrow.from, arrow.to), ());
+            if arrow.from.is_client() && arrow.sent <= self.now() {
+                newest.insert(arrow.from, arrow.to);
             }
         }
+        links.extend(newest.into_iter().map(|(client, node)| (sorted(client, node), ())));
         for flight in &self.view.flights {
             if flight.from.is_client() || flight.to.is_client() {
                 links.insert(sorted(flight.from, flight.to), ());

@@ -361,7 +361,10 @@ fn a_real_run() {
                 });
                 let logs = view.strip.as_ref().unwrap();
                 part(ui, crate::strip::height(logs), &mut |ui| {
-                    strip.show(ui, crate::strip::Shown { strip: logs, selection: &selection, version_word: "term" });
+                    strip.show(
+                        ui,
+                        crate::strip::Shown { strip: logs, selection: &selection, version_word: "term" },
+                    );
                 });
                 part(ui, crate::timeline::height(story), &mut |ui| {
                     let whole = Time::millis(30_000);

@@ -81,7 +81,7 @@ impl Sight<'_> {
 
     fn colour(&self, arrow: &Arrow) -> Color32 {
         let colour = ink::rank_colour(self.palette, arrow.rank);
-        let colour = if arrow.routine { mix(colour, self.palette.canvas, 140) } else { colour };
+        let colour = if is_quiet(arrow) { mix(colour, self.palette.canvas, 140) } else { colour };
         if arrow.sent > self.shown { mix(colour, self.palette.canvas, 170) } else { colour }
     }
 
@@ -102,8 +102,8 @@ impl Sight<'_> {
         let mut lines = Lines::with_room(arrows.len() * 2);
         let fine = arrows.len() < FINE_HEADS;
         // Quiet ones first: what matters is drawn over them.
-        for routine in [true, false] {
-            for (index, arrow) in arrows.iter().enumerate().filter(|(_, arrow)| arrow.routine == routine) {
+        for quiet in [true, false] {
+            for (index, arrow) in arrows.iter().enumerate().filter(|(_, arrow)| is_quiet(arrow) == quiet) {
                 let Some(ends) = self.ends(start + index, arrow) else { continue };
                 if ends[0].x > room.right() || ends[1].x < room.left() {
                     continue;
@@ -116,7 +116,7 @@ impl Sight<'_> {
 
     fn line(&self, lines: &mut Lines, arrow: &Arrow, ends: [Pos2; 2], fine: bool) {
         let colour = self.colour(arrow);
-        let width = if arrow.routine { 1.0 } else { 1.35 };
+        let width = if is_quiet(arrow) { 1.0 } else { 1.35 };
         lines.segment(ends, width, colour);
         let way = ends[1] - ends[0];
         let long = way.length();
@@ -128,7 +128,7 @@ impl Sight<'_> {
                 self.palette.soft
             };
             lines.cross(ends[1], 3.0, 1.2, cross);
-        } else if arrow.end == ArrowEnd::Delivered && over && !arrow.routine && long > 9.0 {
+        } else if arrow.end == ArrowEnd::Delivered && over && !is_quiet(arrow) && long > 9.0 {
             let heading = way / long;
             if fine {
                 lines.head(ends[1], heading, 6.0, width, colour);
@@ -244,6 +244,11 @@ impl Sight<'_> {
         }
         lines.done()
     }
+}
+
+/// Whether a message is drawn faintly: a heartbeat, or what a client asks and hears, which its box tells better.
+fn is_quiet(arrow: &Arrow) -> bool {
+    arrow.routine || arrow.from.is_client() || arrow.to.is_client()
 }
 
 /// A message and the messages that led to it: each was delivered as the event that sent the next. Newest first.

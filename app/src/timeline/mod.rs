@@ -520,16 +520,17 @@ fn paint_all(
     // A crown stands above its band, a flag above the first lane.
     let inside = Rect::from_min_max(lanes.min - vec2(4.0, 10.0), pos2(lanes.right() + 8.0, lanes.bottom()));
     brush.clipped(inside, |brush| {
+        // Arrows under bands: what is thick stays whole. The selected one and its causes over everything.
         let mut shapes = Vec::new();
+        hits.arrows = brush.sight.paint(story, lanes, &mut shapes);
+        brush.shapes.append(&mut shapes);
         for lane in &story.lanes {
             brush.lane(lane, known(shown));
         }
         brush.flush();
-        hits.arrows = brush.sight.paint(story, lanes, &mut shapes);
         if !chain.is_empty() {
-            shapes.push(brush.sight.chain(story, chain));
+            brush.shapes.push(brush.sight.chain(story, chain));
         }
-        brush.shapes.append(&mut shapes);
         let selected = if let Selection::Operation(id) = shown.selection { Some(*id) } else { None };
         hits.operations = brush.operations(story, shown.proof, selected);
     });

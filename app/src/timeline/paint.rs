@@ -15,6 +15,8 @@ use crate::theme::{Palette, Size, Weight, mix, space};
 
 /// A band that leads, asks for votes or is paused.
 const THICK: f32 = 7.5;
+/// A number so near the playhead's handle gives way to it.
+const HANDLE_ROOM: f32 = 24.0;
 /// At most so many operations have a label.
 const LABELLED: usize = 160;
 /// A crown needs so much room to the next one.
@@ -86,6 +88,10 @@ impl<'a> Brush<'a> {
                 5.0,
                 &mut self.shapes,
             );
+            let now = self.sight.axis.x(self.sight.shown);
+            if (x - now).abs() < HANDLE_ROOM {
+                continue;
+            }
             let x = x.min(self.room.right() + 8.0);
             self.text(pos2(x, y), Align2::CENTER_CENTER, Style::values(Size::Small), &text, palette.faint);
         }
