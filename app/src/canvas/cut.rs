@@ -59,7 +59,7 @@ pub fn commands(links: &[Pair], crossed: &[Pair]) -> Vec<Command> {
         let groups = with_clients(groups, links, &crossed);
         let side = |actor| groups.iter().position(|group| group.contains(&actor));
         // What joins two nodes of one group was crossed by the way, twice or by a bend: the groups say it all.
-        rest.retain(|&(a, b)| !(a.is_node() && b.is_node()) && !differ(side(a), side(b)));
+        rest.retain(|&(a, b)| (a.is_client() || b.is_client()) && !differ(side(a), side(b)));
         commands.push(cut(groups));
     }
     // The others as stars: the actor with most of them, against those it was linked to.
