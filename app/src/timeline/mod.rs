@@ -6,6 +6,7 @@
 //! | [`rows`] | lanes from top to bottom; pure |
 //! | [`arrows`] | messages: one mesh of lines, or a density picture above some twenty thousand |
 //! | [`paint`] | bands, operations, flags, playhead, scrubber |
+//! | `pointed` | what the pointer is on, what things are called, what is said of them |
 //!
 //! [`Timeline::show`] reads [`Shown`] and returns what was asked for. A click on a message, an operation or a flag selects
 //! it; elsewhere it shows that moment, and a drag goes along. The wheel scrolls lanes that do not fit, and zooms where all
@@ -14,15 +15,15 @@
 pub mod arrows;
 pub mod axis;
 pub mod paint;
+mod pointed;
 pub mod rows;
 #[cfg(test)]
 mod tests;
 
 use eframe::egui::{
-    self, Align2, CursorIcon, EventFilter, Key, PointerButton, Pos2, Rect, Response, Role, Sense, Ui,
-    WidgetInfo, pos2, vec2,
+    self, Align2, CursorIcon, EventFilter, Key, PointerButton, Pos2, Rect, Response, Sense, Ui, WidgetInfo,
+    pos2, vec2,
 };
-use sim::story::{BandState, Mark, Operation, Outcome};
 use sim::view::Flight;
 use sim::{MessageId, Moment, OperationId, Story, Time};
 
@@ -32,6 +33,7 @@ use crate::theme::{self, Size, Weight, space};
 use arrows::Sight;
 use axis::{Axis, Spacing, Window};
 use paint::{Brush, Scrubber};
+use pointed::{Hits, Pointed, band_at, named, tip};
 use rows::Rows;
 
 /// What the time line draws.
@@ -98,8 +100,6 @@ const FOOT: f32 = 26.0;
 const NEAR: [f32; 2] = [5.0, 14.0];
 /// At most so many messages are followed back from the selected one.
 const CHAIN: usize = 24;
-/// At most so many operations and flags have a name of their own for a screen reader.
-const NAMED: usize = 60;
 /// An arrow key moves by this part of what is shown.
 const KEY_PART: f64 = 0.01;
 
@@ -464,31 +464,6 @@ fn known(shown: &Shown<'_>) -> Time {
     if shown.future { shown.story.end } else { shown.story.end.min(shown.moment.at) }
 }
 
-/// What the pointer is on.
-#[derive(Debug, Clone, Copy, PartialEq)]
-enum Pointed {
-    Message(MessageId),
-    Operation(OperationId),
-    Mark(usize),
-    Band(sim::ActorId, Time),
-}
-
-/// What was painted where.
-struct Hits {
-    arrows: std::ops::Range<usize>,
-    operations: Vec<(Rect, OperationId)>,
-    marks: Vec<(Rect, usize)>,
-}
-
-impl Hits {
-    fn at(&self, at: Pos2) -> Option<Pointed> {
-        let mark =
-            self.marks.iter().find(|(rect, _)| rect.contains(at)).map(|(_, index)| Pointed::Mark(*index));
-        let operation = || self.operations.iter().rev().find(|(rect, _)| rect.expand(2.0).contains(at));
-        mark.or_else(|| operation().map(|(_, id)| Pointed::Operation(*id)))
-    }
-}
-
 fn paint_all(
     ui: &Ui,
     brush: &mut Brush<'_>,
@@ -546,113 +521,4 @@ fn paint_all(
     }
     brush.playhead(rect.top() + 22.0, bottom + 4.0);
     hits
-}
-
-/// The band of a lane under the pointer.
-fn band_at(brush: &Brush<'_>, story: &Story, at: Pos2) -> Option<Pointed> {
-    let (actor, _) = brush
-        .sight
-        .rows
-        .lanes
-        .iter()
-        .find(|(actor, y)| actor.is_node() && (brush.sight.top + y - at.y).abs() <= 5.0)?;
-    let time = brush.sight.axis.time(at.x);
-    let known = brush.sight.future || time <= brush.sight.shown;
-    (known && time <= story.end).then_some(Pointed::Band(*actor, time))
-}
-
-/// Names for a screen reader, and for whoever looks for them on the screen.
-fn named(ui: &mut Ui, shown: &Shown<'_>, hits: &Hits, actions: &mut Vec<Action>) {
-    for (rect, id) in hits.operations.iter().rev().take(NAMED) {
-        let Some(operation) = operation(shown.story, *id) else { continue };
-        let response = ui.interact(*rect, ui.scope_id().with(("operation", id)), Sense::hover());
-        let selected = *shown.selection == Selection::Operation(*id);
-        response.widget_info(|| {
-            let hidden = !shown.future && operation.completed.is_some_and(|at| at > shown.moment.at);
-            let words = if hidden { operation.label.to_string() } else { operation.told() };
-            let name = format!("Operation {words} by {}", operation.client);
-            WidgetInfo::selected(Role::Button, true, selected, name)
-        });
-        ui.ctx().accesskit_node_builder(response.id, |node| node.add_action(egui::accesskit::Action::Click));
-        if ui.input(|input| input.has_accesskit_action_request(response.id, egui::accesskit::Action::Click)) {
-            actions.push(Action::Select(Selection::Operation(*id)));
-        }
-    }
-    for (rect, index) in hits.marks.iter().rev().take(NAMED) {
-        let Some(mark) = shown.story.marks.get(*index) else { continue };
-        let response = ui.interact(*rect, ui.scope_id().with(("mark", index)), Sense::CLICK);
-        response
-            .widget_info(|| WidgetInfo::labeled(Role::Button, true, format!("{} at {}", mark.text, mark.at)));
-        if response.clicked() {
-            actions.push(Action::ShowEvent(mark.event));
-        }
-        response.on_hover_ui(|ui| mark_tip(ui, mark));
-    }
-}
-
-fn operation(story: &Story, id: OperationId) -> Option<&Operation> {
-    story.operations.get(usize::try_from(id.0).ok()?).filter(|operation| operation.id == id)
-}
-
-fn mark_tip(ui: &mut Ui, mark: &Mark) {
-    ui.label(theme::heading(mark.text.to_string()));
-    ui.label(theme::secondary(ui, mark_words(mark)));
-}
-
-fn mark_words(mark: &Mark) -> String {
-    let by = if mark.by_chaos { "by chaos" } else { "by hand" };
-    let nothing = if mark.nothing_to_do { "; it found nothing to do" } else { "" };
-    format!("at {}, {by}{nothing}", mark.at)
-}
-
-/// What is said of the thing under the pointer: a headline and lines below it.
-fn tip(shown: &Shown<'_>, pointed: Pointed) -> Option<(String, String)> {
-    let story = shown.story;
-    match pointed {
-        Pointed::Message(id) => {
-            let arrow = story.arrow(id)?;
-            let kind = story.kinds.get(usize::from(arrow.kind)).copied().unwrap_or("message");
-            let hidden = !shown.future && arrow.ended > shown.moment.at;
-            let until = match arrow.end {
-                _ if hidden => format!("sent {}, on its way", arrow.sent),
-                sim::story::ArrowEnd::Flying => format!("sent {}, on its way", arrow.sent),
-                sim::story::ArrowEnd::Delivered => format!("sent {}, arrived {}", arrow.sent, arrow.ended),
-                lost => format!("sent {}; {} at {}", arrow.sent, lost.words(), arrow.ended),
-            };
-            Some((format!("{kind} {}→{}", arrow.from, arrow.to), until))
-        }
-        Pointed::Operation(id) => {
-            let operation = operation(story, id)?;
-            if !shown.future && operation.completed.is_some_and(|at| at > shown.moment.at) {
-                return Some((
-                    operation.label.to_string(),
-                    format!("asked {}, no answer yet", operation.invoked),
-                ));
-            }
-            let asked = format!("{} asked {}", operation.client, operation.invoked);
-            let by = operation.answered_by.map(|actor| format!(" by {actor}")).unwrap_or_default();
-            let then = match (operation.outcome, operation.completed) {
-                (Outcome::Open, _) => "no answer yet".to_owned(),
-                (Outcome::Ok, Some(at)) => format!("answered{by} {at}"),
-                (Outcome::Failed, Some(at)) => format!("refused{by} {at}"),
-                (Outcome::Unknown, Some(at)) => format!("gave up {at}: it may still happen"),
-                (_, None) => "ended".to_owned(),
-            };
-            Some((operation.told(), format!("{asked}, {then}")))
-        }
-        Pointed::Mark(index) => {
-            let mark = story.marks.get(index)?;
-            Some((mark.text.to_string(), mark_words(mark)))
-        }
-        Pointed::Band(actor, at) => {
-            let band = story.band_at(actor, at)?;
-            let state = match band.state {
-                BandState::Role(role) => format!("{}, {} {}", role.label, shown.version_word, role.version),
-                BandState::Up => "up".to_owned(),
-                BandState::Down => "down".to_owned(),
-                BandState::Paused => "paused".to_owned(),
-            };
-            Some((format!("{actor}: {state}"), format!("since {}", band.from)))
-        }
-    }
 }
