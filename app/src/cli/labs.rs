@@ -3,31 +3,29 @@
 use ::run::api;
 use sim::Lab;
 
-use super::{Bad, HELD, out};
+use super::out::Out;
+use super::{Bad, HELD, ask};
 
 /// Lists the labs.
-pub(crate) fn all(json: bool) -> Result<u8, Bad> {
+pub(crate) fn all(json: bool, out: &mut Out<'_, '_>) -> Result<u8, Bad> {
     if json {
-        out::line(&api::labs().to_string())?;
+        out.document(&api::labs())?;
         return Ok(HELD);
     }
     for lab in catalog::LABS {
         let about = lab.about();
-        out::line(&format!("{:<12} {}, {} ({})", about.id, about.title, about.subtitle, about.family))?;
+        out.line(&format!("{:<12} {}, {} ({})", about.id, about.title, about.subtitle, about.family))?;
     }
     Ok(HELD)
 }
 
 /// Says everything about a lab.
-pub(crate) fn one(id: &str, json: bool) -> Result<u8, Bad> {
-    let lab = catalog::lab(id).ok_or_else(|| {
-        let shown: String = id.chars().take(40).collect();
-        Bad::Said(format!("there is no lab “{shown}”; there is {}", ::run::text::lab_names()))
-    })?;
+pub(crate) fn one(id: &str, json: bool, out: &mut Out<'_, '_>) -> Result<u8, Bad> {
+    let lab = ask::lab(id)?;
     if json {
-        out::line(&api::lab(lab).to_string())?;
+        out.document(&api::lab(lab))?;
     } else {
-        out::line(&told(lab))?;
+        out.line(&told(lab))?;
     }
     Ok(HELD)
 }
@@ -60,6 +58,10 @@ fn told(lab: &dyn Lab) -> String {
     for claim in lab.claims(&defaults) {
         let stands: Vec<String> = claim.stands.iter().map(api::fault).collect();
         text.push_str(&format!("  {:<24} against {}\n", claim.guarantee, stands.join(", ")));
+    }
+    text.push_str("\nCommands of its own\n");
+    for verb in lab.verbs() {
+        text.push_str(&format!("  {:<34} {}\n", verb.usage, verb.doc));
     }
     text.push_str("\nInvariants\n");
     for invariant in lab.invariants() {

@@ -3,10 +3,11 @@
 use ::lessons::{Lesson, check};
 use serde_json::json;
 
-use super::{Bad, HELD, VIOLATION, out};
+use super::out::Out;
+use super::{Bad, HELD, VIOLATION, short};
 
 /// Replays lessons, a line each.
-pub(crate) fn check(names: &[String], json: bool) -> Result<u8, Bad> {
+pub(crate) fn check(names: &[String], json: bool, out: &mut Out<'_, '_>) -> Result<u8, Bad> {
     let lessons: Vec<&'static Lesson> = if names.is_empty() {
         ::lessons::all().iter().collect()
     } else {
@@ -27,11 +28,11 @@ pub(crate) fn check(names: &[String], json: bool) -> Result<u8, Bad> {
                 "events": checked.events,
                 "wrong": checked.wrong,
             });
-            out::line(&document.to_string())?;
+            out.document(&document)?;
         } else if checked.holds() {
-            out::line(&format!("{}: holds, {} steps", checked.lesson, checked.steps))?;
+            out.line(&format!("{}: holds, {} steps", checked.lesson, checked.steps))?;
         } else {
-            out::line(&format!("{}: {}", checked.lesson, checked.wrong.join("; ")))?;
+            out.line(&format!("{}: {}", checked.lesson, checked.wrong.join("; ")))?;
         }
     }
     Ok(code)
@@ -40,7 +41,7 @@ pub(crate) fn check(names: &[String], json: bool) -> Result<u8, Bad> {
 /// The lesson of that name.
 pub(super) fn named(name: &str) -> Result<&'static Lesson, Bad> {
     ::lessons::find(name).ok_or_else(|| {
-        let shown: String = name.chars().take(40).collect();
+        let shown = short(name);
         let known: Vec<&str> = ::lessons::all().iter().map(|lesson| lesson.id.as_str()).collect();
         Bad::Said(format!("there is no lesson “{shown}”; there are {}", known.join(", ")))
     })

@@ -1,8 +1,20 @@
 //! The command line: what scripts, classrooms and CI rely on. Text for a person, `--json` for a program; nothing but the
 //! answer on standard output, progress and errors on standard error. Exits with 0 when all held, 1 when a violation was
 //! found, 2 when the request was bad, 3 when nothing broke but something could not be decided.
+//!
+//! [`main_with`] is the whole of it as a function; what it touches of the machine besides files is [`Surroundings`].
+//!
+//! | file | holds |
+//! |-|-|
+//! | `args` | what may stand on the command line |
+//! | `out` | where text goes, and readers that go away |
+//! | `ask` | the run that the words ask for: options, scripts, files, links |
+//! | `run`, `sweep`, `labs`, `lessons`, `picture`, `window` | the commands |
+//! | `history` | a history as a file |
 
-mod completions;
+mod args;
+mod ask;
+mod history;
 mod labs;
 mod lessons;
 mod out;
@@ -11,10 +23,17 @@ mod run;
 mod sweep;
 mod window;
 
-use std::path::PathBuf;
+use std::ffi::OsString;
+use std::io::{self, IsTerminal, Write};
+use std::path::Path;
 use std::process::ExitCode;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 
-use clap::{Args, CommandFactory, Parser, Subcommand};
+use clap::{CommandFactory, Parser};
+
+use args::{Cli, LessonOrder, Order};
+use out::Out;
 
 /// All held.
 pub const HELD: u8 = 0;
@@ -25,171 +44,18 @@ pub const BAD: u8 = 2;
 /// Nothing broke, but something could not be decided.
 pub const OPEN: u8 = 3;
 
-/// A workbench on which one learns distributed systems by breaking them.
-#[derive(Debug, Parser)]
-#[command(name = "potholes", version, about, long_about = None, args_conflicts_with_subcommands = true)]
-struct Cli {
-    /// Opens the window on this run: a file, or a link.
-    #[arg(long, value_name = "FILE|LINK")]
-    open: Option<String>,
-    #[command(subcommand)]
-    command: Option<Order>,
-}
-
-#[derive(Debug, Subcommand)]
-enum Order {
-    /// Lists the labs.
-    Labs {
-        /// One JSON document.
-        #[arg(long)]
-        json: bool,
-    },
-    /// Says everything about a lab: parameters, potholes, invariants, measures.
-    Lab {
-        /// The lab, as `potholes labs` names it.
-        id: String,
-        /// One JSON document.
-        #[arg(long)]
-        json: bool,
-    },
-    /// Runs a lab and says what held.
-    Run {
-        #[command(flatten)]
-        what: What,
-        #[command(flatten)]
-        to: To,
-    },
-    /// Runs a lab under many seeds and says what broke.
-    Sweep {
-        #[command(flatten)]
-        what: What,
-        /// The seeds: A..B leaves B out.
-        #[arg(long, value_name = "A..B")]
-        seeds: String,
-        /// How many run at once; as many as there are processors where none is given.
-        #[arg(long, value_name = "N")]
-        jobs: Option<usize>,
-        /// Takes each N-th seed, beginning with the I-th: what one machine of N does.
-        #[arg(long, value_name = "I/N")]
-        shard: Option<String>,
-        /// Goes on after the first violation.
-        #[arg(long)]
-        keep_going: bool,
-        /// JSON, a document a line.
-        #[arg(long)]
-        json: bool,
-    },
-    /// Runs what a file or a link says, and says what held.
-    Replay {
-        /// A run file, or a link.
-        #[arg(value_name = "FILE|LINK")]
-        from: String,
-        #[command(flatten)]
-        to: To,
-    },
-    /// Lessons.
-    Lesson {
-        #[command(subcommand)]
-        order: LessonOrder,
-    },
-    /// Paints the window at the end of a run into a file, without a screen.
-    Picture(Picture),
-    /// Prints what a shell needs to complete these commands.
-    Completions {
-        /// The shell.
-        shell: clap_complete::Shell,
-    },
-}
-
-#[derive(Debug, Subcommand)]
-enum LessonOrder {
-    /// Replays the recorded solutions of lessons and checks everything they say.
-    Check {
-        /// These lessons; all where none is named.
-        names: Vec<String>,
-        /// JSON, a document a line.
-        #[arg(long)]
-        json: bool,
-    },
-}
-
-/// A run, in words.
-#[derive(Debug, Clone, Default, Args)]
-struct What {
-    /// The lab, as `potholes labs` names it.
-    #[arg(value_name = "LAB")]
-    lab: String,
-    #[command(flatten)]
-    how: How,
-}
-
-#[derive(Debug, Clone, Default, Args)]
-struct How {
-    /// The seed of every draw, below 2^53.
-    #[arg(long, value_name = "N")]
-    seed: Option<u64>,
-    /// How long, in the run's own time: 30s, 200ms, 3m.
-    #[arg(long = "for", value_name = "TIME")]
-    length: Option<String>,
-    /// Sets a parameter, or puts a pothole in.
-    #[arg(long, value_name = "PARAM=VALUE")]
-    set: Vec<String>,
-    /// Does something to the run: "1.5s cut n1 | n2 n3".
-    #[arg(long, value_name = "TIME COMMAND")]
-    at: Vec<String>,
-    /// The same from a file, a command a line; lines that begin with # are left out.
-    #[arg(long, value_name = "FILE")]
-    script: Option<PathBuf>,
-    /// How much chaos.
-    #[arg(long, value_name = "none|low|medium|high")]
-    chaos: Option<String>,
-}
-
-/// Where what was found goes.
-#[derive(Debug, Clone, Default, Args)]
-struct To {
-    /// One JSON document.
-    #[arg(long)]
-    json: bool,
-    /// Writes the run into this file; `potholes replay` reads it.
-    #[arg(long, value_name = "FILE")]
-    save: Option<PathBuf>,
-    /// Writes the history of the clients' operations into this file, a JSON document a line.
-    #[arg(long, value_name = "FILE")]
-    history: Option<PathBuf>,
-}
-
-#[derive(Debug, Clone, Args)]
-struct Picture {
-    /// The lab; the first screen where neither a lab nor a lesson is named.
-    #[arg(value_name = "LAB")]
-    lab: Option<String>,
-    #[command(flatten)]
-    how: How,
-    /// This lesson instead of a lab.
-    #[arg(long, value_name = "NAME", conflicts_with = "lab")]
-    lesson: Option<String>,
-    /// The lesson's step, from 1.
-    #[arg(long, value_name = "N", requires = "lesson", default_value_t = 1)]
-    step: usize,
-    /// A lesson's step as it is once it is done.
-    #[arg(long, requires = "lesson")]
-    done: bool,
-    /// What is selected: a node or client.
-    #[arg(long, value_name = "WHO")]
-    select: Option<String>,
-    /// Points, width by height.
-    #[arg(long, value_name = "WxH", default_value = "1280x800")]
-    size: String,
-    /// Dark or light.
-    #[arg(long, value_name = "dark|light", default_value = "dark")]
-    theme: String,
-    /// Pixels to a point.
-    #[arg(long, value_name = "N", default_value_t = 1.0)]
-    scale: f32,
-    /// The file to write.
-    #[arg(short, long, value_name = "FILE.png")]
-    output: PathBuf,
+/// What the command line touches of the machine, files aside.
+pub struct Surroundings<'a> {
+    /// Standard output.
+    pub out: &'a mut dyn Write,
+    /// Standard error.
+    pub err: &'a mut dyn Write,
+    /// Whether a person watches standard error: then it tells how far it is.
+    pub watched: bool,
+    /// Opens the window, on a run where one is given.
+    pub window: &'a dyn Fn(Option<::run::Opened>) -> Result<(), String>,
+    /// What Ctrl-C sets; asked for only by what can end early.
+    pub interrupted: &'a dyn Fn() -> Arc<AtomicBool>,
 }
 
 /// What is wrong with a request: told on standard error, exit 2.
@@ -197,60 +63,113 @@ struct Picture {
 pub(crate) enum Bad {
     /// The run asked for cannot be.
     #[error(transparent)]
-    Request(#[from] run_crate::api::BadRequest),
+    Request(#[from] ::run::api::BadRequest),
     /// A file cannot be read or written.
     #[error("{path}: {error}")]
     File {
         /// Which.
         path: String,
         /// Why.
-        error: std::io::Error,
+        error: io::Error,
     },
     /// Anything else, in a sentence.
     #[error("{0}")]
     Said(String),
-    /// Whoever read what we wrote has stopped reading.
-    #[error("standard output was closed: {0}")]
-    Closed(#[from] std::io::Error),
+    /// Standard output takes nothing, though it is not closed.
+    #[error("standard output cannot be written to: {0}")]
+    Output(#[from] io::Error),
+    /// A document of ours could not be written as JSON.
+    #[error("the answer cannot be written as JSON: {0}")]
+    Json(#[from] serde_json::Error),
 }
-
-use ::run as run_crate;
 
 impl Bad {
-    fn file(path: &std::path::Path, error: std::io::Error) -> Bad {
+    fn file(path: &Path, error: io::Error) -> Bad {
         Bad::File { path: path.display().to_string(), error }
     }
+
+    fn said(error: impl std::fmt::Display) -> Bad {
+        Bad::Said(error.to_string())
+    }
 }
 
-/// Does what the command line says. The exit code tells what was found.
+/// Somebody's words, short enough for a message.
+fn short(text: &str) -> String {
+    text.chars().take(40).collect()
+}
+
+/// Does what the process was asked for.
 pub fn main() -> ExitCode {
-    let cli = Cli::parse();
-    let done = match cli.command {
-        None => window::open(cli.open.as_deref()),
-        Some(order) => obey(order),
+    let (mut out, mut err) = (io::stdout(), io::stderr());
+    let watched = err.is_terminal();
+    let mut surroundings = Surroundings {
+        out: &mut out,
+        err: &mut err,
+        watched,
+        window: &window::open,
+        interrupted: &interrupted,
     };
-    match done {
-        Ok(code) => ExitCode::from(code),
-        Err(bad) => {
-            out::complain(&format!("potholes: {bad}"));
-            ExitCode::from(BAD)
+    ExitCode::from(main_with(std::env::args_os(), &mut surroundings))
+}
+
+/// Does what the arguments say, the program's name first. Returns the exit code.
+pub fn main_with(args: impl IntoIterator<Item = OsString>, surroundings: &mut Surroundings<'_>) -> u8 {
+    let mut out = Out::new(surroundings);
+    let cli = match Cli::try_parse_from(args) {
+        Ok(cli) => cli,
+        Err(wrong) if wrong.use_stderr() => {
+            out.complain(wrong.to_string().trim_end());
+            return BAD;
+        }
+        // Help, or the version.
+        Err(asked) => return out.line(asked.to_string().trim_end()).map_or(BAD, |()| HELD),
+    };
+    let done = match cli.command {
+        None => window::show(cli.open.as_deref(), &mut out),
+        Some(order) => obey(order, &mut out),
+    };
+    done.unwrap_or_else(|bad| {
+        out.complain(&format!("potholes: {bad}"));
+        BAD
+    })
+}
+
+fn obey(order: Order, out: &mut Out<'_, '_>) -> Result<u8, Bad> {
+    match order {
+        Order::Labs { json } => labs::all(json, out),
+        Order::Lab { id, json } => labs::one(&id, json, out),
+        Order::Run { what, to } => run::fresh(&what, &to, out),
+        Order::Sweep(asked) => sweep::sweep(&asked, out),
+        Order::Replay { from, to } => run::replay(&from, &to, out),
+        Order::Lesson { order: LessonOrder::Check { names, json } } => lessons::check(&names, json, out),
+        Order::Picture(picture) => picture::paint(&picture, out),
+        Order::Completions { shell } => {
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "potholes", &mut script);
+            out.line(String::from_utf8_lossy(&script).trim_end())?;
+            Ok(HELD)
         }
     }
 }
 
-fn obey(order: Order) -> Result<u8, Bad> {
-    match order {
-        Order::Labs { json } => labs::all(json),
-        Order::Lab { id, json } => labs::one(&id, json),
-        Order::Run { what, to } => run::fresh(&what, &to),
-        Order::Sweep { what, seeds, jobs, shard, keep_going, json } => {
-            sweep::sweep(&what, &sweep::Wanted { seeds, jobs, shard, keep_going, json })
+/// What Ctrl-C sets. A second Ctrl-C ends the program at once.
+fn interrupted() -> Arc<AtomicBool> {
+    static FLAG: OnceLock<Arc<AtomicBool>> = OnceLock::new();
+    let listen = || {
+        let flag = Arc::new(AtomicBool::new(false));
+        let heard = Arc::clone(&flag);
+        let listening = ctrlc::set_handler(move || {
+            if heard.swap(true, Ordering::Relaxed) {
+                std::process::exit(130);
+            }
+        });
+        if let Err(error) = listening {
+            // Nobody is left to tell when this fails.
+            let _ = writeln!(io::stderr(), "potholes: Ctrl-C will lose what was found so far: {error}");
         }
-        Order::Replay { from, to } => run::replay(&from, &to),
-        Order::Lesson { order: LessonOrder::Check { names, json } } => lessons::check(&names, json),
-        Order::Picture(picture) => picture::paint(&picture),
-        Order::Completions { shell } => completions::print(shell, &mut Cli::command()),
-    }
+        flag
+    };
+    Arc::clone(FLAG.get_or_init(listen))
 }
 
 #[cfg(test)]
@@ -264,59 +183,35 @@ mod tests {
 
     #[test]
     fn what_others_rely_on_is_understood() {
-        let lines: &[&[&str]] = &[
-            &[],
-            &["labs", "--json"],
-            &["lab", "raft", "--json"],
-            &[
-                "run",
-                "raft",
-                "--seed",
-                "7",
-                "--for",
-                "30s",
-                "--set",
-                "nodes=3",
-                "--at",
-                "1.5s cut n1 | n2 n3",
-                "--json",
-            ],
-            &["run", "raft", "--chaos", "high", "--save", "x", "--history", "y", "--script", "z"],
-            &[
-                "sweep",
-                "raft",
-                "--seeds",
-                "0..200",
-                "--jobs",
-                "2",
-                "--shard",
-                "0/4",
-                "--keep-going",
-                "--json",
-            ],
-            &["replay", "x.potholes", "--json"],
-            &["lesson", "check"],
-            &["lesson", "check", "lost-write"],
-            &[
-                "picture", "raft", "--for", "12s", "--size", "390x844", "--theme", "light", "--scale", "2",
-                "-o", "x.png",
-            ],
-            &["picture", "--lesson", "lost-write", "-o", "x.png"],
-            &["completions", "bash"],
+        let lines = [
+            "",
+            "labs --json",
+            "lab raft --json",
+            "run raft --seed 7 --for 30s --set nodes=3 --set reads=lease --at 1s_heal --at 2s_heal --json",
+            "run raft --chaos high --save x --history y --script z",
+            "sweep raft --seeds 0..200 --jobs 2 --shard 0/4 --keep-going --json",
+            "sweep raft --seeds 0..2000 --chaos high --for 30s --set nodes=3 --at 1s_heal --script z",
+            "replay x.potholes --json",
+            "lesson check",
+            "lesson check lost-write leader-nobody-hears",
+            "picture raft --for 12s --size 390x844 --theme light --scale 2 -o x.png",
+            "picture --lesson lost-write -o x.png",
+            "picture -o x.png",
+            "completions bash",
         ];
+        let words = |line: &str| -> Vec<String> {
+            let words = line.split_whitespace().map(|word| word.replace('_', " "));
+            std::iter::once("potholes".to_owned()).chain(words).collect()
+        };
         for line in lines {
-            let parsed = Cli::try_parse_from(std::iter::once(&"potholes").chain(*line));
-            assert!(parsed.is_ok(), "{line:?}: {}", parsed.unwrap_err());
+            let parsed = Cli::try_parse_from(words(line));
+            assert!(parsed.is_ok(), "{line}: {}", parsed.unwrap_err());
         }
-        for line in [
-            &["run"][..],
-            &["sweep", "raft"],
-            &["picture", "raft"],
-            &["fly"],
-            &["run", "raft", "--seed", "x"],
-        ] {
-            let error = Cli::try_parse_from(std::iter::once(&"potholes").chain(line)).unwrap_err();
-            assert_eq!(error.exit_code(), i32::from(BAD), "{line:?}");
+        for line in
+            ["run", "sweep raft", "picture raft", "fly", "run raft --seed x", "run raft --seed -1", "lesson"]
+        {
+            let error = Cli::try_parse_from(words(line)).unwrap_err();
+            assert_eq!(error.exit_code(), i32::from(BAD), "{line}");
         }
     }
 }

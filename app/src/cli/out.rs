@@ -1,31 +1,86 @@
-//! Standard output and standard error. A reader that goes away is an error like any other, never a panic.
+//! Where text goes: the answer, and what is said beside it. A reader that goes away is no error: nothing more is written,
+//! and the exit code says what it would have.
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, ErrorKind};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
-/// One line of the answer.
-pub(crate) fn line(text: &str) -> io::Result<()> {
-    let mut out = io::stdout().lock();
-    out.write_all(text.as_bytes())?;
-    out.write_all(b"\n")?;
-    out.flush()
+use serde::Serialize;
+
+use super::{Bad, Surroundings};
+
+/// Standard output, standard error, and what else a command needs of the machine.
+pub(crate) struct Out<'s, 'a> {
+    around: &'s mut Surroundings<'a>,
+    closed: bool,
+    progress: bool,
 }
 
-/// One line for a person, beside the answer.
-pub(crate) fn complain(text: &str) {
-    // Nobody is left to tell when this fails.
-    let _ = writeln!(io::stderr().lock(), "{text}");
-}
-
-/// How far it is, on a terminal only: it replaces itself.
-pub(crate) fn progress(text: &str) {
-    let mut out = io::stderr().lock();
-    if out.is_terminal() {
-        let _ = write!(out, "\r\x1b[2K{text}");
-        let _ = out.flush();
+impl<'s, 'a> Out<'s, 'a> {
+    pub(super) fn new(around: &'s mut Surroundings<'a>) -> Self {
+        Self { around, closed: false, progress: false }
     }
-}
 
-/// Takes the progress away.
-pub(crate) fn progress_done() {
-    progress("");
+    /// One line of the answer.
+    pub(super) fn line(&mut self, text: &str) -> Result<(), Bad> {
+        self.clear();
+        if self.closed {
+            return Ok(());
+        }
+        let out = &mut self.around.out;
+        let written = out.write_all(format!("{text}\n").as_bytes()).and_then(|()| out.flush());
+        match written {
+            Err(error) if error.kind() == ErrorKind::BrokenPipe => self.closed = true,
+            other => other?,
+        }
+        Ok(())
+    }
+
+    /// One JSON document.
+    pub(super) fn document(&mut self, document: &impl Serialize) -> Result<(), Bad> {
+        let text = serde_json::to_string(document)?;
+        self.line(&text)
+    }
+
+    /// Whether nobody reads the answer any more.
+    pub(super) fn closed(&self) -> bool {
+        self.closed
+    }
+
+    /// One line for a person, beside the answer.
+    pub(super) fn complain(&mut self, text: &str) {
+        self.clear();
+        // Nobody is left to tell when this fails.
+        let _ = writeln!(self.around.err, "{text}");
+    }
+
+    /// How far it is, where a person watches: it replaces itself.
+    pub(super) fn progress(&mut self, text: &str) {
+        if self.around.watched {
+            self.progress = true;
+            let _ = self.show(text);
+        }
+    }
+
+    /// Takes the progress away.
+    fn clear(&mut self) {
+        if std::mem::take(&mut self.progress) {
+            let _ = self.show("");
+        }
+    }
+
+    fn show(&mut self, text: &str) -> io::Result<()> {
+        write!(self.around.err, "\r\x1b[2K{text}")?;
+        self.around.err.flush()
+    }
+
+    /// Opens the window.
+    pub(super) fn window(&self, opened: Option<::run::Opened>) -> Result<(), String> {
+        (self.around.window)(opened)
+    }
+
+    /// What Ctrl-C sets.
+    pub(super) fn interrupted(&self) -> Arc<AtomicBool> {
+        (self.around.interrupted)()
+    }
 }

@@ -2,160 +2,149 @@
 
 use std::path::Path;
 
-use ::run::api::Request;
-use ::run::report::{Execution, JUDGE_STEPS};
-use ::run::{Report, Run};
-use sim::Moment;
+use ::run::report::{ClaimReport, Execution, JUDGE_STEPS};
+use ::run::{Report, Run, sweep};
+use sim::{Moment, Span};
 
-use super::{Bad, How, To, What, out};
+use super::args::{To, What};
+use super::out::Out;
+use super::{Bad, ask, history};
 
-/// Longer files are no run or script of ours.
-const LONGEST_FILE: u64 = 4 << 20;
 /// Events between two looks at how far it is.
 const AT_ONCE: u64 = 200_000;
-
-impl How {
-    /// The run that these words ask of a lab.
-    pub(super) fn run(&self, lab: &str) -> Result<Run, Bad> {
-        let mut at = self.at.clone();
-        if let Some(path) = &self.script {
-            let text = read(path)?;
-            let lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
-            at.extend(lines.map(str::to_owned));
-        }
-        let request = Request {
-            lab: lab.to_owned(),
-            seed: self.seed,
-            length: self.length.clone(),
-            set: self.set.clone(),
-            at,
-            chaos: self.chaos.clone(),
-        };
-        Ok(request.run()?)
-    }
-}
-
-impl What {
-    /// The run that these words ask for.
-    pub(super) fn run(&self) -> Result<Run, Bad> {
-        self.how.run(&self.lab)
-    }
-}
-
-/// A file's text.
-pub(super) fn read(path: &Path) -> Result<String, Bad> {
-    let length = std::fs::metadata(path).map_err(|error| Bad::file(path, error))?.len();
-    if length > LONGEST_FILE {
-        return Err(Bad::Said(format!(
-            "{}: {length} bytes are too many for a run or a script",
-            path.display()
-        )));
-    }
-    std::fs::read_to_string(path).map_err(|error| Bad::file(path, error))
-}
+/// A command line that is longer is no help: the link says the same.
+const LONGEST_COMMAND: usize = 400;
 
 /// Runs a lab.
-pub(crate) fn fresh(what: &What, to: &To) -> Result<u8, Bad> {
-    execute(&what.run()?, to)
+pub(crate) fn fresh(what: &What, to: &To, out: &mut Out<'_, '_>) -> Result<u8, Bad> {
+    let run = what.run()?;
+    let execution = execute(&run, out);
+    tell(&run, &execution, to, out)
 }
 
 /// Runs what a file or a link says.
-pub(crate) fn replay(from: &str, to: &To) -> Result<u8, Bad> {
-    let opened = opened(from)?;
+pub(crate) fn replay(from: &str, to: &To, out: &mut Out<'_, '_>) -> Result<u8, Bad> {
+    let opened = ask::opened(from)?;
     if let Some(warning) = &opened.warning {
-        out::complain(&format!("potholes: {warning}"));
+        out.complain(&format!("potholes: {warning}"));
     }
-    execute(&opened.run, to)
+    let run = opened.run;
+    let execution = execute(&run, out);
+    let at_end = opened.shown == Moment::end_of(run.end);
+    let known = opened.digest.filter(|_| at_end && opened.warning.is_none());
+    if known.is_some_and(|digest| digest != ::run::run::short_digest(execution.digest())) {
+        out.complain("potholes: made with another version: something happens differently here");
+    }
+    tell(&run, &execution, to, out)
 }
 
-/// What a file or a link opens.
-pub(super) fn opened(from: &str) -> Result<::run::Opened, Bad> {
-    let path = Path::new(from);
-    if path.is_file() {
-        let text = read(path)?;
-        return Run::parse(&text).map_err(|error| Bad::Said(format!("{}: {error}", path.display())));
-    }
-    Run::from_link(from).map_err(|error| {
-        let shown: String = from.chars().take(40).collect();
-        Bad::Said(format!("“{shown}” is no file here, and no link: {error}"))
-    })
-}
-
-fn execute(run: &Run, to: &To) -> Result<u8, Bad> {
+/// Runs it to its end, judges included.
+pub(super) fn execute(run: &Run, out: &mut Out<'_, '_>) -> Execution {
     let mut execution = Execution::new(run);
     while !execution.advance(AT_ONCE) {
-        out::progress(&format!("{:.0} %, {} events", execution.share() * 100.0, execution.events()));
+        out.progress(&format!("{:.0} %, {} events", execution.share() * 100.0, execution.events()));
     }
     let mut left = JUDGE_STEPS;
     while left > 0 && !execution.judge(AT_ONCE) {
         left = left.saturating_sub(AT_ONCE);
-        out::progress(&format!("judging, {:.0} %", 100.0 * (1.0 - left as f64 / JUDGE_STEPS as f64)));
+        out.progress(&format!("judging, {:.0} %", 100.0 * (1.0 - left as f64 / JUDGE_STEPS as f64)));
     }
-    out::progress_done();
+    execution
+}
+
+/// Writes the files asked for.
+pub(super) fn write(run: &Run, execution: &Execution, to: &To) -> Result<(), Bad> {
     if let Some(path) = &to.save {
-        let text = run.write(Some(Moment::end_of(run.end)), Some(execution.digest()));
-        std::fs::write(path, text).map_err(|error| Bad::file(path, error))?;
+        save(run, execution, path)?;
     }
     if let Some(path) = &to.history {
-        let lines = ::run::history::lines(execution.trace());
-        std::fs::write(path, lines).map_err(|error| Bad::file(path, error))?;
+        history::write(execution.trace(), path)?;
     }
+    Ok(())
+}
+
+fn save(run: &Run, execution: &Execution, path: &Path) -> Result<(), Bad> {
+    let text = run.write(Some(Moment::end_of(run.end)), Some(execution.digest()));
+    std::fs::write(path, text).map_err(|error| Bad::file(path, error))
+}
+
+fn tell(run: &Run, execution: &Execution, to: &To, out: &mut Out<'_, '_>) -> Result<u8, Bad> {
+    write(run, execution, to)?;
     let report = execution.report();
     if to.json {
-        let text = serde_json::to_string(&report).map_err(|error| Bad::Said(error.to_string()))?;
-        out::line(&text)?;
+        out.document(&report)?;
     } else {
-        out::line(&told(&report))?;
+        out.line(&told(run, &report))?;
     }
     Ok(report.exit_code())
 }
 
 /// The report for a person.
-fn told(report: &Report) -> String {
+fn told(run: &Run, report: &Report) -> String {
     let mut lines = vec![format!(
         "{}, seed {}: {} events in {}, trace {}",
         report.lab,
         report.seed,
         report.events,
-        sim::Span(report.virtual_ns),
+        Span(report.virtual_ns),
         report.trace_hash
     )];
+    lines.extend(report.stopped.iter().cloned());
     let operations = &report.operations;
     lines.push(format!(
         "operations: {} ok, {} failed, {} unknown, {} open",
         operations.ok, operations.failed, operations.unknown, operations.open
     ));
+    lines.push("\nPromises".to_owned());
     for claim in &report.claims {
-        let standing = match claim.holds {
-            Some(true) => "holds",
-            Some(false) => "broken",
-            None => "not decided",
-        };
-        lines.push(format!("{}: {standing}", claim.guarantee));
-        if let Some(evidence) = &claim.evidence {
-            lines.push(format!("  {}", evidence.sentence));
-            let operation = |proof: &::run::judge::Proof| match proof.answered {
-                Some(at) => format!("  {} {}, {} to {at}", proof.client, proof.label, proof.invoked),
-                None => format!("  {} {}, from {}, not answered", proof.client, proof.label, proof.invoked),
-            };
-            lines.extend(evidence.operations.iter().map(operation));
-            lines.extend(evidence.because.iter().map(|line| format!("  {line}")));
-        }
-        lines.extend(claim.blame.iter().map(|blame| format!("  {blame}")));
+        claimed(claim, &mut lines);
     }
+    lines.push("\nInvariants".to_owned());
     for invariant in &report.invariants {
-        match (invariant.mode, invariant.holds) {
-            ("always", false) => {
-                let how = invariant.sentence.as_deref().unwrap_or_default();
-                lines.push(format!("broken: {}. {how}", invariant.name));
-            }
-            ("sometimes", false) => lines.push(format!("not reached: {}", invariant.name)),
-            _ => {}
+        let standing = match (invariant.mode, invariant.holds) {
+            ("always", true) => "held",
+            ("always", false) => "broken",
+            (_, true) => "reached",
+            (_, false) => "not reached",
+        };
+        lines.push(format!("  {standing:<12} {}", invariant.name));
+        lines.extend(invariant.sentence.iter().map(|how| format!("               {how}")));
+    }
+    lines.push("\nMeasures".to_owned());
+    for (measure, (name, value)) in run.lab().measures().iter().zip(&report.measures.0) {
+        if value.is_finite() {
+            lines.push(format!("  {name:<24} {value:.3} {}", measure.unit));
         }
     }
-    let figures = report.measures.0.iter().filter(|(_, value)| value.is_finite());
-    lines.extend(figures.map(|(name, value)| format!("{name}: {value:.3}")));
-    lines.extend(report.stopped.iter().cloned());
-    lines.push(format!("link: #{}", report.link));
+    let again = sweep::replay(run);
+    lines.push(String::new());
+    if again.len() <= LONGEST_COMMAND {
+        lines.push(format!("again:  {again}"));
+    }
+    lines.push(format!("link:   #{}", report.link));
     lines.join("\n")
+}
+
+fn claimed(claim: &ClaimReport, lines: &mut Vec<String>) {
+    let standing = match claim.holds {
+        Some(true) => "holds",
+        Some(false) => "broken",
+        None => "not decided",
+    };
+    lines.push(format!("  {standing:<12} {}", claim.guarantee));
+    let Some(evidence) = &claim.evidence else { return };
+    let mut line = |text: String| lines.push(format!("               {text}"));
+    line(evidence.sentence.clone());
+    for proof in &evidence.operations {
+        line(match proof.answered {
+            Some(at) => format!("{} {}, {} to {at}", proof.client, proof.label, proof.invoked),
+            None => format!("{} {}, from {}, not answered", proof.client, proof.label, proof.invoked),
+        });
+    }
+    for because in &evidence.because {
+        line(because.clone());
+    }
+    if let Some(blame) = &claim.blame {
+        line(blame.clone());
+    }
 }

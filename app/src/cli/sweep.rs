@@ -1,107 +1,145 @@
-//! `potholes sweep`: one run under many seeds, on as many threads as there are processors. Results are told in the order of
-//! the seeds, whichever thread is done first, so that the same sweep says the same. Ctrl-C ends it with what it has.
+//! `potholes sweep`: one run under many seeds, on as many threads as there are processors. Results are told in the order
+//! of the seeds, whichever thread is done first, so that the same sweep says the same. Ctrl-C ends it with what it has.
 
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, mpsc};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
 use ::run::Run;
 use ::run::sweep::{self, SeedResult, Seeds, Summary, Violation};
 
-use super::{Bad, What, out};
-
-/// How a sweep was asked for.
-pub(crate) struct Wanted {
-    /// `A..B`
-    pub seeds: String,
-    /// Threads.
-    pub jobs: Option<usize>,
-    /// `I/N`
-    pub shard: Option<String>,
-    /// After the first violation.
-    pub keep_going: bool,
-    /// JSON Lines.
-    pub json: bool,
-}
+use super::args::{Sweep, To};
+use super::out::Out;
+use super::{Bad, HELD, OPEN, run, short};
 
 /// Each so many seeds one is run twice and compared event by event: the cheapest proof that runs repeat.
-const TWICE_EVERY: usize = 128;
+const TWICE_EVERY: u64 = 64;
 /// More threads than this are a slip of the hand.
 const MOST_JOBS: usize = 1_024;
+/// Between two looks at Ctrl-C.
+const PATIENCE: Duration = Duration::from_millis(50);
+/// Between two messages of how far it is.
+const TOLD_EVERY: Duration = Duration::from_millis(250);
+
+/// The seeds of this machine: every `of`-th.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Share {
+    first: u64,
+    step: u64,
+    count: u64,
+}
+
+impl Share {
+    fn new(seeds: Seeds, shard: u64, of: u64) -> Self {
+        let first = seeds.from.saturating_add(shard).min(seeds.to);
+        Self { first, step: of, count: (seeds.to - first).div_ceil(of.max(1)) }
+    }
+
+    fn seed(self, place: u64) -> Option<u64> {
+        (place < self.count).then(|| self.first + place * self.step)
+    }
+}
 
 /// One seed, done.
 struct Done {
-    place: usize,
+    place: u64,
     result: SeedResult,
     twice: bool,
 }
 
 /// Sweeps.
-pub(crate) fn sweep(what: &What, wanted: &Wanted) -> Result<u8, Bad> {
-    let run = what.run()?;
-    let seeds: Seeds = wanted.seeds.parse().map_err(|error: sweep::NotSeeds| Bad::Said(error.to_string()))?;
-    let (shard, of) = shard(wanted.shard.as_deref())?;
-    let seeds: Vec<u64> = seeds.shard(shard, of).collect();
-    let jobs = jobs(wanted.jobs)?.min(seeds.len().max(1));
+pub(crate) fn sweep(asked: &Sweep, out: &mut Out<'_, '_>) -> Result<u8, Bad> {
+    if asked.what.how.seed.is_some() {
+        return Err(Bad::Said("a sweep takes --seeds A..B, not --seed".to_owned()));
+    }
+    let sweep_of = asked.what.run()?;
+    let seeds: Seeds =
+        asked.seeds.parse().map_err(|wrong: sweep::NotSeeds| Bad::Said(format!("--seeds: {wrong}")))?;
+    let (shard, of) = shard(asked.shard.as_deref())?;
+    let share = Share::new(seeds, shard, of);
+    let jobs = jobs(asked.jobs)?;
 
-    let stop = Arc::new(AtomicBool::new(false));
-    let stop_on_signal = Arc::clone(&stop);
-    if let Err(error) = ctrlc::set_handler(move || stop_on_signal.store(true, Ordering::Relaxed)) {
-        out::complain(&format!("potholes: Ctrl-C will lose what was found so far: {error}"));
-    }
     let began = Instant::now();
-    let summary = work(&run, &seeds, jobs, wanted, &stop)?;
-    let wall_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
-    out::progress_done();
-    if wanted.json {
-        out::line(&summary.json(wall_ms).to_string())?;
-    } else {
-        out::line(&told(&summary, wall_ms))?;
+    let interrupted = out.interrupted();
+    let mut teller = Teller::new(&sweep_of, share.count, asked, out);
+    let crew = Crew::start(&sweep_of, share, jobs);
+    let worked = teller.listen(&crew.results, &interrupted);
+    crew.dismiss();
+    worked?;
+    let Teller { summary, ended, first, .. } = teller;
+    if let Some(seed) = first {
+        keep(&sweep_of, seed, &asked.to, out)?;
     }
-    Ok(summary.exit_code())
+    let wall_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
+    if asked.to.json {
+        out.document(&summary.json(wall_ms))?;
+    } else {
+        out.line(&told(&summary, wall_ms))?;
+    }
+    let unreached = summary.unreached();
+    if !unreached.is_empty() && summary.seeds > 0 && !ended {
+        out.complain(&format!("potholes: no seed reached: {}", unreached.join(", ")));
+    }
+    Ok(match summary.exit_code() {
+        // Whoever read the answer left before the end: the rest is not known.
+        HELD if out.closed() && summary.seeds < share.count => OPEN,
+        code => code,
+    })
 }
 
-fn work(run: &Run, seeds: &[u64], jobs: usize, wanted: &Wanted, stop: &AtomicBool) -> Result<Summary, Bad> {
-    let next = AtomicUsize::new(0);
-    let (send, receive) = mpsc::channel();
-    let mut teller = Teller::new(run, seeds.len(), wanted);
-    std::thread::scope(|scope| {
+/// Writes the files asked for, of the first seed that broke something.
+fn keep(sweep_of: &Run, seed: u64, to: &To, out: &mut Out<'_, '_>) -> Result<(), Bad> {
+    if to.save.is_none() && to.history.is_none() {
+        return Ok(());
+    }
+    let broken = sweep_of.with_seed(seed);
+    let execution = run::execute(&broken, out);
+    run::write(&broken, &execution, to)
+}
+
+/// The threads. They are not waited for: at the end each may be in the midst of a long run that nobody asks for any more.
+struct Crew {
+    results: Receiver<Done>,
+    stop: Arc<AtomicBool>,
+}
+
+impl Crew {
+    fn start(sweep_of: &Run, share: Share, jobs: usize) -> Self {
+        let (send, results) = mpsc::channel();
+        let stop = Arc::new(AtomicBool::new(false));
+        let next = Arc::new(AtomicU64::new(0));
+        let jobs = (jobs as u64).min(share.count);
         for _ in 0..jobs {
-            let (send, next) = (send.clone(), &next);
-            scope.spawn(move || {
+            let (send, stop, next, sweep_of) = (send.clone(), stop.clone(), next.clone(), sweep_of.clone());
+            std::thread::spawn(move || {
                 while !stop.load(Ordering::Relaxed) {
                     let place = next.fetch_add(1, Ordering::Relaxed);
-                    let Some(seed) = seeds.get(place) else { break };
-                    if send.send(one(run, place, *seed)).is_err() {
+                    let Some(seed) = share.seed(place) else { break };
+                    if send.send(one(&sweep_of, place, seed)).is_err() {
                         break;
                     }
                 }
             });
         }
-        drop(send);
-        let told = receive.iter().try_for_each(|done| {
-            let enough = teller.take(done)?;
-            if enough {
-                stop.store(true, Ordering::Relaxed);
-            }
-            Ok(())
-        });
-        // Nobody listens any more: the threads end with the seed they are at.
-        stop.store(true, Ordering::Relaxed);
-        told
-    })
-    .map(|()| teller.summary)
+        Self { results, stop }
+    }
+
+    fn dismiss(self) {
+        self.stop.store(true, Ordering::Relaxed);
+    }
 }
 
 /// Runs one seed. A panic is a bug of ours; it is told with its seed, and the sweep goes on.
-fn one(run: &Run, place: usize, seed: u64) -> Done {
-    let twice = place % TWICE_EVERY == 0;
+fn one(sweep_of: &Run, place: u64, seed: u64) -> Done {
+    let twice = place.is_multiple_of(TWICE_EVERY);
     let worked = catch_unwind(AssertUnwindSafe(|| {
-        let mut result = sweep::one(run, seed);
-        if twice && let Err(difference) = sweep::twice(run, seed) {
-            result.violations.push(bug(run, seed, "the same run twice is the same", difference.to_string()));
+        let mut result = sweep::one(sweep_of, seed);
+        if twice && let Err(difference) = sweep::twice(sweep_of, seed) {
+            let sentence = difference.to_string();
+            result.violations.push(bug(sweep_of, seed, "the same run twice is the same", sentence));
         }
         result
     }));
@@ -112,7 +150,7 @@ fn one(run: &Run, place: usize, seed: u64) -> Done {
             seed,
             events: 0,
             digest: 0,
-            violations: vec![bug(run, seed, "the program does not panic", said.to_owned())],
+            violations: vec![bug(sweep_of, seed, "the program does not panic", said.to_owned())],
             undecided: Vec::new(),
             reached: Vec::new(),
             measures: Vec::new(),
@@ -122,95 +160,108 @@ fn one(run: &Run, place: usize, seed: u64) -> Done {
     Done { place, result, twice }
 }
 
-fn bug(run: &Run, seed: u64, invariant: &'static str, sentence: String) -> Violation {
-    let run = run.with_seed(seed);
+fn bug(sweep_of: &Run, seed: u64, invariant: &'static str, sentence: String) -> Violation {
     Violation {
-        schema: 1,
+        schema: ::run::report::SCHEMA,
         seed,
         guarantee: None,
         invariant: Some(invariant),
         at_ns: 0,
         sentence,
         blame: "This is a bug of ours: please report this line.".to_owned(),
-        replay: sweep::replay(&run),
+        replay: sweep::replay(&sweep_of.with_seed(seed)),
     }
 }
 
 /// Tells results in the order of the seeds.
-struct Teller<'a> {
+struct Teller<'t, 's, 'a> {
     summary: Summary,
-    waiting: BTreeMap<usize, Done>,
-    next: usize,
-    all: usize,
-    wanted: &'a Wanted,
+    waiting: BTreeMap<u64, Done>,
+    next: u64,
+    all: u64,
+    asked: &'t Sweep,
+    out: &'t mut Out<'s, 'a>,
     told: Instant,
+    /// The first seed that broke something.
+    first: Option<u64>,
+    /// It has found what it was to find.
     ended: bool,
 }
 
-impl<'a> Teller<'a> {
-    fn new(run: &Run, all: usize, wanted: &'a Wanted) -> Self {
+impl<'t, 's, 'a> Teller<'t, 's, 'a> {
+    fn new(sweep_of: &Run, all: u64, asked: &'t Sweep, out: &'t mut Out<'s, 'a>) -> Self {
         Self {
-            summary: Summary::new(run),
+            summary: Summary::new(sweep_of),
             waiting: BTreeMap::new(),
             next: 0,
             all,
-            wanted,
+            asked,
+            out,
             told: Instant::now(),
+            first: None,
             ended: false,
         }
     }
 
-    /// Takes a result; answers whether the sweep has found what it was to find.
-    fn take(&mut self, done: Done) -> Result<bool, Bad> {
+    /// Takes results until there are no more, or nobody wants any.
+    fn listen(&mut self, results: &Receiver<Done>, interrupted: &AtomicBool) -> Result<(), Bad> {
+        while self.next < self.all
+            && !self.ended
+            && !self.out.closed()
+            && !interrupted.load(Ordering::Relaxed)
+        {
+            match results.recv_timeout(PATIENCE) {
+                Ok(done) => self.take(done)?,
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => break,
+            }
+            if self.told.elapsed() > TOLD_EVERY {
+                self.told = Instant::now();
+                let Summary { seeds, violations, events, .. } = &self.summary;
+                let told = format!("{seeds} of {} seeds, {violations} violations, {events} events", self.all);
+                self.out.progress(&told);
+            }
+        }
+        Ok(())
+    }
+
+    fn take(&mut self, done: Done) -> Result<(), Bad> {
         self.waiting.insert(done.place, done);
         while let Some(done) = self.waiting.remove(&self.next) {
             self.next += 1;
-            if self.ended {
-                continue;
-            }
             self.summary.add(&done.result);
             self.summary.twice += u64::from(done.twice);
             for violation in &done.result.violations {
                 self.tell(violation)?;
             }
-            self.ended = !done.result.violations.is_empty() && !self.wanted.keep_going;
+            if !done.result.violations.is_empty() {
+                self.first.get_or_insert(done.result.seed);
+                if !self.asked.keep_going {
+                    self.ended = true;
+                    break;
+                }
+            }
         }
-        if self.told.elapsed() > Duration::from_millis(250) {
-            self.told = Instant::now();
-            let summary = &self.summary;
-            let violations = summary.violations;
-            out::progress(&format!(
-                "{} of {} seeds, {violations} violations, {} events",
-                summary.seeds, self.all, summary.events
-            ));
-        }
-        Ok(self.ended)
+        Ok(())
     }
 
-    fn tell(&self, violation: &Violation) -> Result<(), Bad> {
-        out::progress_done();
-        if self.wanted.json {
-            let text = serde_json::to_string(violation).map_err(|error| Bad::Said(error.to_string()))?;
-            out::line(&text)?;
-            return Ok(());
+    fn tell(&mut self, violation: &Violation) -> Result<(), Bad> {
+        if self.asked.to.json {
+            return self.out.document(violation);
         }
         let what = violation.guarantee.or(violation.invariant).unwrap_or_default();
         let at = sim::Time(violation.at_ns);
-        out::line(&format!("seed {}: “{what}” broken at {at}. {}", violation.seed, violation.sentence))?;
-        out::line(&format!("  {}", violation.blame))?;
-        out::line(&format!("  see it:  {}", violation.replay))?;
-        Ok(())
+        self.out
+            .line(&format!("seed {}: “{what}” broken at {at}. {}", violation.seed, violation.sentence))?;
+        self.out.line(&format!("  {}", violation.blame))?;
+        self.out.line(&format!("  see it:  {}", violation.replay))
     }
 }
 
 fn shard(text: Option<&str>) -> Result<(u64, u64), Bad> {
     let Some(text) = text else { return Ok((0, 1)) };
-    let wrong = || {
-        Bad::Said(format!(
-            "“{}” is no shard: write I/N, with I from 0 below N",
-            text.chars().take(30).collect::<String>()
-        ))
-    };
+    let wrong =
+        || Bad::Said(format!("--shard: “{}” is no shard: write I/N, with I from 0 below N", short(text)));
     let (shard, of) = text.split_once('/').ok_or_else(wrong)?;
     let (shard, of): (u64, u64) = (shard.parse().map_err(|_| wrong())?, of.parse().map_err(|_| wrong())?);
     if shard < of { Ok((shard, of)) } else { Err(wrong()) }
@@ -230,7 +281,7 @@ fn jobs(asked: Option<usize>) -> Result<usize, Bad> {
 /// The summary for a person.
 fn told(summary: &Summary, wall_ms: u64) -> String {
     let mut lines = vec![format!(
-        "{} seeds, {} violations, {} undecided, {} events in {:.1} s; {} seeds run twice",
+        "{} seeds, {} violations, {} undecided, {} events in {:.1} s; {} run twice",
         summary.seeds,
         summary.violations,
         summary.undecided,
@@ -238,14 +289,15 @@ fn told(summary: &Summary, wall_ms: u64) -> String {
         wall_ms as f64 / 1000.0,
         summary.twice
     )];
+    lines.push("\nReached, by so many seeds".to_owned());
+    for (name, count) in summary.sometimes() {
+        lines.push(format!("  {count:<12} {name}"));
+    }
+    lines.push("\nMeasures: median, 99 % below, largest".to_owned());
     for (name, found) in summary.measures() {
         if let Some([p50, p99, max]) = found {
-            lines.push(format!("{name}: median {p50:.3}, 99 % below {p99:.3}, largest {max:.3}"));
+            lines.push(format!("  {name:<24} {p50:.3}, {p99:.3}, {max:.3}"));
         }
-    }
-    let unreached = summary.unreached();
-    if !unreached.is_empty() && summary.seeds > 0 {
-        lines.push(format!("never reached: {}", unreached.join(", ")));
     }
     lines.join("\n")
 }
@@ -258,10 +310,29 @@ mod tests {
     fn shards_and_jobs_are_checked() {
         assert_eq!(shard(None).unwrap(), (0, 1));
         assert_eq!(shard(Some("2/4")).unwrap(), (2, 4));
-        for wrong in ["", "4/4", "1", "a/b", "1/0", "-1/2"] {
+        for wrong in ["", "4/4", "1", "a/b", "1/0", "-1/2", "1/2/3"] {
             assert!(shard(Some(wrong)).is_err(), "{wrong}");
         }
         assert!(jobs(Some(0)).is_err() && jobs(Some(MOST_JOBS + 1)).is_err());
         assert!(jobs(None).unwrap() >= 1);
+    }
+
+    #[test]
+    fn the_shares_of_all_machines_are_the_seeds_once_each() {
+        for (from, to, of) in [(0, 10, 3), (5, 6, 4), (7, 7, 2), (3, 100, 1), (0, 3, 7)] {
+            let seeds = Seeds { from, to };
+            let mut all = Vec::new();
+            for shard in 0..of {
+                let share = Share::new(seeds, shard, of);
+                let mine: Vec<u64> = (0..).map_while(|place| share.seed(place)).collect();
+                assert_eq!(mine, seeds.shard(shard, of).collect::<Vec<_>>(), "{from}..{to} {shard}/{of}");
+                all.extend(mine);
+            }
+            all.sort_unstable();
+            assert_eq!(all, (from..to).collect::<Vec<_>>());
+        }
+        let widest = Seeds { from: 0, to: 1 << 53 };
+        assert_eq!(Share::new(widest, 0, 1).count, 1 << 53);
+        assert_eq!(Share::new(widest, u64::MAX - 1, u64::MAX).count, 0);
     }
 }

@@ -1,31 +1,38 @@
 //! The window on a desktop.
 
+use ::run::Opened;
 use eframe::egui::ViewportBuilder;
 
-use super::{Bad, HELD, run};
+use super::out::Out;
+use super::{Bad, HELD, ask};
 use crate::shell::App;
 
 /// What to do instead, where there is no display.
 const OTHER_WAYS: &str = "\
 Without one:
-  potholes run raft --for 30s       runs a lab and says what held
-  potholes sweep raft --seeds 0..200 --chaos high
-  potholes picture raft --for 12s -o raft.png
-  cargo web serve                   the same window in a browser
-  potholes --help                   everything else";
+  potholes run raft --for 30s                       runs a lab and says what held
+  potholes sweep raft --seeds 0..200 --chaos high   runs it under many seeds
+  potholes picture raft --for 12s -o raft.png       paints the window into a file
+  potholes lesson check                             replays the lessons
+  cargo web serve                                   the same window in a browser
+  potholes --help                                   everything else";
 
-/// Opens the window, on this file or link where one is given.
-pub(crate) fn open(from: Option<&str>) -> Result<u8, Bad> {
-    let link = match from {
-        Some(from) => {
-            let opened = run::opened(from)?;
-            Some(opened.run.to_link(opened.shown, opened.digest))
-        }
-        None => None,
-    };
+/// Shows the window, on this file or link where one is given.
+pub(crate) fn show(from: Option<&str>, out: &mut Out<'_, '_>) -> Result<u8, Bad> {
+    let opened = from.map(ask::opened).transpose()?;
+    out.window(opened).map_err(|wrong| Bad::Said(format!("{wrong}\n{OTHER_WAYS}")))?;
+    Ok(HELD)
+}
+
+/// Opens the window.
+///
+/// # Errors
+/// When there is no display, or none that it can be painted on.
+pub(crate) fn open(opened: Option<Opened>) -> Result<(), String> {
     if !has_display() {
-        return Err(Bad::Said(format!("there is no display here to open a window on.\n{OTHER_WAYS}")));
+        return Err("there is no display here to open a window on.".to_owned());
     }
+    let link = opened.map(|opened| opened.run.to_link(opened.shown, opened.digest));
     let options = eframe::NativeOptions {
         renderer: eframe::Renderer::Glow,
         viewport: ViewportBuilder::default()
@@ -36,10 +43,8 @@ pub(crate) fn open(from: Option<&str>) -> Result<u8, Bad> {
         ..Default::default()
     };
     let create: eframe::AppCreator<'_> = Box::new(move |cc| Ok(Box::new(App::new(cc, link.as_deref()))));
-    match eframe::run_native("potholes", options, create) {
-        Ok(()) => Ok(HELD),
-        Err(error) => Err(Bad::Said(format!("the window cannot be opened: {error}.\n{OTHER_WAYS}"))),
-    }
+    eframe::run_native("potholes", options, create)
+        .map_err(|error| format!("the window cannot be opened here: {error}."))
 }
 
 /// Whether there is a display. Elsewhere than on X11 and Wayland there always is, as far as one can tell beforehand.

@@ -1,0 +1,197 @@
+//! What may stand on the command line. The doc comments here are what `--help` says.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+/// A workbench on which one learns distributed systems by breaking them. Without a command: the window.
+#[derive(Debug, Parser)]
+#[command(name = "potholes", version, about, long_about = None, args_conflicts_with_subcommands = true,
+    after_help = EXIT_CODES)]
+pub(super) struct Cli {
+    /// Opens the window on this run: a file, or a link.
+    #[arg(long, value_name = "FILE|LINK")]
+    pub open: Option<String>,
+    #[command(subcommand)]
+    pub command: Option<Order>,
+}
+
+const EXIT_CODES: &str = "\
+Exits with 0 when all held, 1 when a violation was found, 2 when the request was bad, 3 when nothing was broken but
+something could not be decided.";
+
+/// What `--at`, scripts and run files say, in short.
+const COMMANDS: &str = "\
+TIME is 1.5s, 200ms, 3m, or 1.5s+2: after two events of that instant. COMMAND is one of
+  cut n1 n2 | n3 [for 3s]      cut n1->n3           mend                 heal [n1 n2]
+  crash n1 [keep 2] [torn]     restart n1           pause n1 [for 1s]    resume n1       slow n1 10x
+  clock n1 step +200ms         clock n1 drift 50ppm                      fire n2 election
+  disk n1 slow 10x             disk n1 fail         disk n1 full         disk n1 wipe    disk n1 ok
+  link n1->n2 loss 10% delay 50ms                   link all ok          hold n1->n2     release
+  drop n1->n3 append #2        drop next 3 n1->n3   delay n1->n3 by 50ms deliver n1->n3  duplicate n1->n3
+  set PARAM=VALUE              and the lab's own, which `potholes lab LAB` lists: put c1 list=milk
+A node may be named by its role: crash @leader.";
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Order {
+    /// Lists the labs.
+    Labs {
+        /// One JSON document.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Says everything about a lab: parameters, potholes, invariants, measures.
+    Lab {
+        /// The lab, as `potholes labs` names it.
+        id: String,
+        /// One JSON document.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Runs a lab and says what held.
+    #[command(after_help = COMMANDS)]
+    Run {
+        #[command(flatten)]
+        what: What,
+        #[command(flatten)]
+        to: To,
+    },
+    /// Runs a lab under many seeds and says what broke. Ctrl-C ends it with what it has found so far.
+    #[command(after_help = COMMANDS)]
+    Sweep(Sweep),
+    /// Runs what a file or a link says, and says what held.
+    Replay {
+        /// A run file, or a link.
+        #[arg(value_name = "FILE|LINK")]
+        from: String,
+        #[command(flatten)]
+        to: To,
+    },
+    /// Lessons.
+    Lesson {
+        #[command(subcommand)]
+        order: LessonOrder,
+    },
+    /// Paints the window at the end of a run into a file, without a screen: the same bytes every time.
+    #[command(after_help = COMMANDS)]
+    Picture(Picture),
+    /// Prints what a shell needs to complete these commands.
+    Completions {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum LessonOrder {
+    /// Replays the recorded solutions of lessons and checks everything they say.
+    Check {
+        /// These lessons; all where none is named.
+        #[arg(value_name = "NAME")]
+        names: Vec<String>,
+        /// JSON, a document a line.
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+/// A run, in words.
+#[derive(Debug, Clone, Default, Args)]
+pub(super) struct What {
+    /// The lab, as `potholes labs` names it.
+    #[arg(value_name = "LAB")]
+    pub lab: String,
+    #[command(flatten)]
+    pub how: How,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Args)]
+pub(super) struct How {
+    /// The seed of every draw, below 2^53; 1 unless said.
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+    /// How long, in the run's own time: 30s, 200ms, 3m; 30s unless said.
+    #[arg(long = "for", value_name = "TIME")]
+    pub length: Option<String>,
+    /// Sets a parameter, or puts a pothole in: nodes=3, ack_before_fsync=on.
+    #[arg(long, value_name = "PARAM=VALUE")]
+    pub set: Vec<String>,
+    /// Does something to the run: "1.5s cut n1 | n2 n3".
+    #[arg(long, value_name = "TIME COMMAND")]
+    pub at: Vec<String>,
+    /// The same from a file: a TIME COMMAND a line (lines that begin with # are left out), or a whole run file, of which
+    /// the other options then change what they name.
+    #[arg(long, value_name = "FILE")]
+    pub script: Option<PathBuf>,
+    /// How much chaos: a mix of the faults that the lab claims to stand, drawn anew for each seed. None unless said.
+    #[arg(long, value_name = "none|low|medium|high")]
+    pub chaos: Option<String>,
+}
+
+/// Where what was found goes.
+#[derive(Debug, Clone, Default, Args)]
+pub(super) struct To {
+    /// One JSON document; a sweep's are one a line.
+    #[arg(long)]
+    pub json: bool,
+    /// Writes the run into this file, for `potholes replay`; of a sweep the first that broke something.
+    #[arg(long, value_name = "FILE")]
+    pub save: Option<PathBuf>,
+    /// Writes the history of that run's operations into this file: a JSON document a line, or EDN as Jepsen writes it
+    /// where the file's name ends in .edn.
+    #[arg(long, value_name = "FILE")]
+    pub history: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Args)]
+pub(super) struct Sweep {
+    #[command(flatten)]
+    pub what: What,
+    /// The seeds, from A to before B.
+    #[arg(long, value_name = "A..B")]
+    pub seeds: String,
+    /// How many run at once; as many as there are processors unless said.
+    #[arg(long, value_name = "N")]
+    pub jobs: Option<usize>,
+    /// Takes each N-th seed, beginning with the I-th, I from 0: what one machine of N does.
+    #[arg(long, value_name = "I/N")]
+    pub shard: Option<String>,
+    /// Goes on after the first seed that broke something.
+    #[arg(long)]
+    pub keep_going: bool,
+    #[command(flatten)]
+    pub to: To,
+}
+
+#[derive(Debug, Clone, Args)]
+pub(super) struct Picture {
+    /// The lab; the first screen where neither a lab nor a lesson is named.
+    #[arg(value_name = "LAB")]
+    pub lab: Option<String>,
+    #[command(flatten)]
+    pub how: How,
+    /// This lesson instead of a lab.
+    #[arg(long, value_name = "NAME", conflicts_with = "lab")]
+    pub lesson: Option<String>,
+    /// The lesson's step, from 1.
+    #[arg(long, value_name = "N", requires = "lesson", default_value_t = 1)]
+    pub step: usize,
+    /// A lesson's step as it is once it is done.
+    #[arg(long, requires = "lesson")]
+    pub done: bool,
+    /// What is selected: a node or client.
+    #[arg(long, value_name = "WHO")]
+    pub select: Option<String>,
+    /// The window's size in points, width by height.
+    #[arg(long, value_name = "WxH", default_value = "1280x800")]
+    pub size: String,
+    /// Dark or light.
+    #[arg(long, value_name = "dark|light", default_value = "dark")]
+    pub theme: String,
+    /// Pixels to a point, 1 to 4.
+    #[arg(long, value_name = "N", default_value = "1")]
+    pub scale: String,
+    /// The file to write.
+    #[arg(short, long, value_name = "FILE.png")]
+    pub output: PathBuf,
+}
