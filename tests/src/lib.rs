@@ -1,1 +1,23 @@
-//! Tests that cross crates.
+//! Tests that cross crates. They walk the catalogue of labs and the list of lessons, so that no lab can lack what every
+//! lab owes, and hold what ARCHITECTURE.md says.
+//!
+//! | module | holds |
+//! |-|-|
+//! | `layers` | who may depend on whom |
+//! | `labs` | what every lab says about itself, and that it is true of the rest of the workspace |
+//! | `sweeps` | nothing breaks while every pothole is off; a run repeats |
+//! | `lessons` | every lesson's recorded solution |
+//! | `hashes` | fifty runs and their trace hashes, the same in every build |
+
+#[cfg(test)]
+mod hashes;
+#[cfg(test)]
+mod labs;
+#[cfg(test)]
+mod layers;
+#[cfg(test)]
+mod lessons;
+#[cfg(test)]
+mod spread;
+#[cfg(test)]
+mod sweeps;

@@ -1,0 +1,56 @@
+//! What every lab of the catalogue owes, apart from its sweeps.
+
+use std::collections::BTreeSet;
+
+use sim::Parameters;
+use sim::lab::{Lab, Mode};
+
+fn guarantees(lab: &dyn Lab) -> BTreeSet<&'static str> {
+    lab.claims(&Parameters::defaults(lab.parameters())).iter().map(|claim| claim.guarantee).collect()
+}
+
+#[test]
+fn a_lab_says_what_it_is_and_what_it_promises() {
+    for lab in catalog::LABS {
+        let about = lab.about();
+        let id = about.id;
+        for (what, words) in [("title", about.title), ("source", about.source), ("summary", about.summary)] {
+            assert!(!words.is_empty(), "{id} has no {what}");
+        }
+        assert!(!guarantees(*lab).is_empty(), "{id} promises nothing");
+        assert!(!lab.faults(&Parameters::defaults(lab.parameters())).is_empty(), "{id} stands no fault");
+        let modes: Vec<Mode> = lab.invariants().iter().map(|invariant| invariant.mode).collect();
+        assert!(modes.contains(&Mode::Always), "{id} has no invariant that must always hold");
+        assert!(modes.contains(&Mode::Sometimes), "{id} has nothing that shows that a sweep got somewhere");
+        for parameter in lab.parameters() {
+            assert!(!parameter.doc.is_empty(), "{id}: {} has no doc", parameter.id);
+            let written = parameter.write(parameter.default);
+            assert_eq!(parameter.read(&written), Ok(parameter.default), "{id}: {}", parameter.id);
+        }
+    }
+}
+
+#[test]
+fn what_a_pothole_breaks_is_a_guarantee_or_an_invariant_of_its_lab() {
+    for lab in catalog::LABS {
+        assert!(!lab.potholes().is_empty(), "{} cannot be broken by a mistake", lab.about().id);
+        let guarantees = guarantees(*lab);
+        for pothole in lab.potholes() {
+            let known =
+                |name: &&str| guarantees.contains(*name) || lab.invariants().iter().any(|i| i.name == *name);
+            let unknown: Vec<_> = pothole.breaks.iter().filter(|name| !known(name)).collect();
+            assert!(unknown.is_empty(), "{}: {} breaks {unknown:?}", lab.about().id, pothole.id);
+        }
+    }
+}
+
+#[test]
+fn a_lab_has_a_lesson_and_a_lesson_a_lab() {
+    for lab in catalog::LABS {
+        let about = lab.about();
+        assert!(lessons::find(about.lesson).is_some(), "{}: there is no lesson “{}”", about.id, about.lesson);
+    }
+    for lesson in lessons::all() {
+        assert!(catalog::lab(&lesson.lab).is_some(), "{}: there is no lab “{}”", lesson.id, lesson.lab);
+    }
+}
