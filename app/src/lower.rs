@@ -52,6 +52,7 @@ pub fn timeline_ui(ui: &mut Ui, lower: &mut Lower, state: &State, actions: &mut 
         flights: &playback.view().flights,
         proof,
         broken_at,
+        future: !state.is_held(),
         ..timeline::Shown::new(playback.story(), playback.shown(), playback.run().end, &state.selection)
     };
     actions.extend(lower.timeline.show(ui, shown));
