@@ -13,7 +13,7 @@ use crate::state::store::ThemeChoice;
 pub const FRAMES: u32 = 6;
 
 /// The moment the first screen is shown at unless another is asked for: milk is on its way to the others.
-pub const FIRST_MOMENT: Time = Time::millis(700);
+pub const FIRST_MOMENT: Time = Time::millis(520);
 
 /// Paints the window on this state. Time stands.
 pub fn window(mut state: State, shot: Shot) -> ColorImage {

@@ -228,6 +228,7 @@ impl App {
         let room = Room::of(ui.available_width());
         let touch = self.state.saved.preferences.touch || room == Room::Phone;
         theme::set_touch(ui.ctx(), touch);
+        self.state.wide = room == Room::Wide;
         let foot = match (self.state.is_first(), room) {
             (true, _) => {
                 self.first_ui(ui, room, actions);
@@ -289,8 +290,7 @@ impl App {
 
     fn desk_ui(&mut self, ui: &mut Ui, room: Room, actions: &mut Vec<Action>) {
         self.top_ui(ui, false, actions);
-        let layout = &self.state.saved.layout;
-        let inspector = layout.inspector && (room == Room::Wide || layout.drawer);
+        let inspector = self.state.inspector_shown();
         let lesson_fits = room >= Room::Desk || !inspector;
         if let (Some(open), true) = (&self.state.lesson, lesson_fits) {
             let width = if room == Room::Narrow { 240.0 } else { space::TEXT_WIDTH };
@@ -442,11 +442,11 @@ impl App {
                 return self.sheet_ui(ui, whole, true, actions);
             }
             let time = if self.state.saved.layout.time {
-                (whole.height() * 0.29).min(time_height(&self.state))
+                (whole.height() * 0.27).min(time_height(&self.state))
             } else {
                 0.0
             };
-            let sheet = (whole.height() * 0.31).max(190.0);
+            let sheet = (whole.height() * 0.36).max(190.0);
             let canvas = Rect::from_min_size(whole.min, vec2(whole.width(), whole.height() - time - sheet));
             self.cluster_ui(ui, canvas, actions);
             if time > 0.0 {

@@ -5,9 +5,12 @@ use eframe::egui::accesskit::Role;
 use eframe::egui::{Key, Modifiers, Vec2, vec2};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
+use lessons::Phase;
 use potholes::App;
-use potholes::action::{Action, Selection, Tab};
+use potholes::action::{Action, Lesson, Selection, Tab};
+use potholes::command::Command;
 use potholes::state::State;
+use potholes::state::lesson::Course;
 use potholes::state::store::{KEY, Saved};
 use run::{Playback, Run};
 use sim::view::Status;
@@ -262,4 +265,66 @@ fn the_state_is_told_as_json() {
     assert_eq!(told["schema"], 1);
     assert_eq!(told["run"]["lab"], "raft");
     assert_eq!(told["verdict"]["holds"], true);
+}
+
+/// Goes through a lesson as a learner would who always says "I do not know" and presses what there is to press.
+fn finish(name: &str) {
+    let mut state = State::restore(Saved::default());
+    state.apply(Action::Pace(16.0));
+    state.apply(Action::Lesson(Lesson::Begin(name.to_owned())));
+    let mut window = harness(DESK, state);
+    for _ in 0..1_500 {
+        pass(&mut window, 1);
+        let state = window.state().state();
+        let course = state.lesson.as_ref().expect("the lesson is open");
+        let button = course.text().button.clone();
+        let doing = course.session().is_doing() || state.pace.moves();
+        match course.phase() {
+            Phase::Done if course.session().finished() => break,
+            Phase::Done => window.get_by_role_and_label(Role::Button, "Continue").click(),
+            Phase::Predicting if course.chosen().is_none() => window.get_by_label("I do not know").click(),
+            Phase::Predicting => window.get_by_role_and_label(Role::Button, "That is my guess").click(),
+            Phase::Acting if doing => {}
+            Phase::Acting if button.is_empty() => {
+                window.state_mut().state_mut().apply(Action::Lesson(Lesson::DoIt))
+            }
+            Phase::Acting => window.get_by_role_and_label(Role::Button, &button).click(),
+            Phase::Playing => {}
+        }
+        pass(&mut window, 1);
+    }
+    let state = window.state().state();
+    let course = state.lesson.as_ref().expect("the lesson is open");
+    assert!(course.session().finished(), "{name}: step {}, {:?}", course.step(), course.phase());
+    assert!(state.saved.progress[name].finished);
+}
+
+#[test]
+fn the_first_lesson_is_finished_by_doing_its_steps() {
+    finish("lost-write");
+}
+
+#[test]
+fn the_second_lesson_is_finished_by_doing_its_steps() {
+    finish("leader-nobody-hears");
+}
+
+#[test]
+fn a_broken_promise_pauses_the_run_once() {
+    let (_, solved) = Course::at("lost-write", 3, true).expect("the lesson replays");
+    let mut saved = Saved::default();
+    saved.layout.reveal_all();
+    let mut state = State::new(Playback::new(solved.run().clone()), saved);
+    state.apply(Action::Pace(16.0));
+    let play = |state: &mut State| {
+        state.apply(Action::Window(Command::Play));
+        (0..2_000).take_while(|_| state.tick(0.1)).count();
+    };
+    play(&mut state);
+    let first = state.playback.shown();
+    assert!(first.at < state.playback.run().end, "it stopped at {first}");
+    assert!(!state.playback.trace().violations.is_empty() || !state.saved.field_guide.is_empty());
+    assert_eq!(state.saved.field_guide.len(), 1);
+    play(&mut state);
+    assert!(state.playback.shown() > first, "it goes on from there");
 }

@@ -41,9 +41,7 @@ impl Inspector {
             Selection::Operation(id) => verdict::operation_ui(ui, state, *id, actions),
             Selection::Violation(at) => violation_ui(ui, state, *at, actions),
         }
-        if !state.is_held() {
-            self.why_ui(ui, state, actions);
-        }
+        self.why_ui(ui, state, actions);
         if state.saved.layout.verdict {
             widgets::hairline_across(ui);
             verdict::summary_ui(ui, state);
@@ -267,10 +265,13 @@ fn preview_ui(ui: &mut Ui, state: &State) {
     ui.label(theme::secondary(ui, if told.is_empty() { " " } else { told }));
 }
 
+/// The row of writes and of those that are durable.
+const WRITTEN: &str = "written, durable";
+
 fn fields_ui(ui: &mut Ui, state: &State, actor: &ActorView, actions: &mut Vec<Action>) {
     for field in &actor.fields {
         let row = widgets::key_value(ui, field.name, &field.value);
-        if field.since.is_empty() || state.is_held() {
+        if field.since.is_empty() {
             continue;
         }
         let since =
@@ -284,9 +285,10 @@ fn fields_ui(ui: &mut Ui, state: &State, actor: &ActorView, actions: &mut Vec<Ac
     if let Some((what, beside)) = &actor.waiting {
         widgets::key_value(ui, what, beside);
     }
-    if actor.id.is_node() {
+    let told_by_the_lab = actor.fields.iter().any(|field| field.name == WRITTEN);
+    if actor.id.is_node() && !told_by_the_lab {
         let durable = actor.written.saturating_sub(u64::from(actor.unsynced));
-        widgets::key_value(ui, "written, durable", &format!("{}, {durable}", actor.written));
+        widgets::key_value(ui, WRITTEN, &format!("{}, {durable}", actor.written));
     }
     if let Some(told) = clock_words(actor) {
         widgets::key_value(ui, "its clock", &told);

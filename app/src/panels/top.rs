@@ -236,9 +236,8 @@ fn corner_ui(ui: &mut Ui, state: &State, room: f32, actions: &mut Vec<Action>) {
             actions.push(Action::Window(key));
         }
     }
-    let drawer = !state.is_first() && crate::shell::Room::of(room) != crate::shell::Room::Wide;
-    if drawer && !state.saved.layout.drawer {
-        // Where the inspector is a drawer that is shut, this opens it.
+    if state.saved.layout.logs && !state.inspector_shown() {
+        // Where the inspector is shut, this opens it.
         if widgets::icon_button(ui, Icon::ChevronLeft, "Inspector", &Key::Inspector.key(ui.ctx())).clicked() {
             actions.push(Action::Window(Key::Inspector));
         }

@@ -1,7 +1,9 @@
 //! The verdict, told in this order: what happened, in one sentence; the smallest proof as a drawing; how it could happen,
 //! as moments one can jump to; what to do; which promises are left.
 
-use eframe::egui::{CollapsingHeader, CornerRadius, Frame, Sense, Stroke, StrokeKind, Ui, pos2, vec2};
+use eframe::egui::{
+    CollapsingHeader, CornerRadius, Frame, Margin, Sense, Stroke, StrokeKind, Ui, pos2, vec2,
+};
 use run::judge::Proof;
 use run::{Blame, Evidence, LiveVerdict};
 use sim::lab::Mode;
@@ -106,7 +108,7 @@ fn blame_ui(ui: &mut Ui, state: &State) {
 /// began.
 fn proof_ui(ui: &mut Ui, evidence: &Evidence, actions: &mut Vec<Action>) {
     let proof = &evidence.proof;
-    theme::verdict_frame(ui, Verdict::Broken).show(ui, |ui| {
+    theme::verdict_frame(ui, Verdict::Broken).inner_margin(Margin::symmetric(8, 12)).show(ui, |ui| {
         ui.set_min_width(ui.available_width());
         ui.label(theme::secondary(ui, evidence.counted.as_str()));
         let in_turn = proof.windows(2).all(|pair| pair[0].answered.is_some_and(|at| at <= pair[1].invoked));
@@ -137,14 +139,14 @@ fn proof_ui(ui: &mut Ui, evidence: &Evidence, actions: &mut Vec<Action>) {
 fn box_ui(ui: &mut Ui, operation: &Proof) -> eframe::egui::Response {
     let palette = theme::palette(ui);
     let galley =
-        ui.painter().layout_no_wrap(operation.label.clone(), theme::values(Size::Label), palette.text);
-    let (rect, response) = ui.allocate_exact_size(galley.size() + vec2(12.0, 8.0), Sense::click());
+        ui.painter().layout_no_wrap(operation.label.clone(), theme::values(Size::Small), palette.text);
+    let (rect, response) = ui.allocate_exact_size(galley.size() + vec2(10.0, 10.0), Sense::click());
     let spoken = format!("{} {}", operation.client, operation.label);
     response.widget_info(|| eframe::egui::WidgetInfo::labeled(eframe::egui::Role::Button, true, &spoken));
     let line = Stroke::new(space::LINE, palette.broken);
     ui.painter().rect(rect, CornerRadius::same(4), palette.broken_ground, line, StrokeKind::Inside);
     ui.painter().galley(
-        pos2(rect.left() + 6.0, rect.center().y - galley.size().y / 2.0),
+        pos2(rect.left() + 5.0, rect.center().y - galley.size().y / 2.0),
         galley,
         palette.text,
     );

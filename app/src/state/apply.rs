@@ -16,6 +16,7 @@ const EVENTS_UNTIL: u64 = 2_000_000;
 impl State {
     /// Carries out what was asked for.
     pub fn apply(&mut self, action: Action) {
+        self.link_age = f64::INFINITY;
         match action {
             Action::Select(selection) => self.select(selection),
             Action::Toggle(actor) => self.select(self.selection.toggled(actor)),
@@ -208,7 +209,7 @@ impl State {
         if self.is_held() {
             return self.toasts.say("The run waits for your guess");
         }
-        let from = self.playback.shown().at;
+        let from = self.playback.view().events;
         let moved = match key {
             Key::Step => self.playback.step(),
             _ => self.playback.step_to_next_that_matters(),
@@ -286,9 +287,10 @@ impl State {
             Key::Words => self.page = Some(Page::Words),
             Key::Settings => self.page = Some(Page::Settings),
             Key::Inspector => {
+                let (shown, wide) = (self.inspector_shown(), self.wide);
                 let layout = &mut self.saved.layout;
-                let shown = layout.inspector && layout.drawer;
-                (layout.inspector, layout.drawer) = (true, !shown);
+                // Beside everything it is taken away; as a drawer it is shut.
+                (layout.inspector, layout.drawer) = (!shown || !wide, !shown);
             }
             Key::Theme => {
                 let preferences = &mut self.saved.preferences;

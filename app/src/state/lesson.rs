@@ -49,7 +49,7 @@ impl Course {
     pub fn resume(name: &str, step: usize) -> Result<(Course, Playback), String> {
         let (mut course, mut playback) = Course::begin(name)?;
         while course.session.step_index() < step {
-            course.session.do_it(&mut playback).map_err(|stuck| stuck.to_string())?;
+            course.solve(&mut playback)?;
             if !course.session.next(&mut playback).map_err(|stuck| stuck.to_string())? {
                 break;
             }
@@ -63,10 +63,19 @@ impl Course {
     /// The sentence to show when it does not come that far.
     pub fn at(name: &str, step: usize, done: bool) -> Result<(Course, Playback), String> {
         let (mut course, mut playback) = Course::resume(name, step)?;
-        let reached =
-            if done { course.session.do_it(&mut playback) } else { course.session.play_up(&mut playback) };
-        reached.map_err(|stuck| stuck.to_string())?;
+        if done {
+            course.solve(&mut playback)?;
+        } else {
+            course.session.play_up(&mut playback).map_err(|stuck| stuck.to_string())?;
+        }
         Ok((course, playback))
+    }
+
+    /// Does the step as recorded, with the answer left open.
+    fn solve(&mut self, playback: &mut Playback) -> Result<(), String> {
+        self.session.play_up(playback).map_err(|stuck| stuck.to_string())?;
+        self.session.answer(Answer::Unknown);
+        self.session.do_it(playback).map_err(|stuck| stuck.to_string())
     }
 
     /// The lesson.

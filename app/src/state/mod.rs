@@ -60,14 +60,23 @@ pub struct State {
     pub working: Option<f32>,
     /// What the shell must do, oldest first.
     pub requests: Vec<Request>,
+    /// Whether the window is wide enough for the inspector to stand beside everything.
+    pub wide: bool,
     /// The breaks that have paused the run once already.
     paused_for: BTreeSet<EventId>,
+    /// Seconds since the link was last kept for a page that reports a crash.
+    link_age: f64,
+    /// What was said about a run made with another version.
+    warned: bool,
 }
 
 /// How many events one frame may compute: a few milliseconds' worth.
 const EVENTS_A_FRAME: u64 = 8_000;
 /// A frame is counted as no longer than this: after a long one time does not leap.
 const FRAME_SECONDS: f64 = 0.1;
+
+/// How stale the link for a page that reports a crash may be while nothing is done by hand.
+const LINK_SECONDS: f64 = 1.0;
 
 thread_local! {
     static LINK: RefCell<String> = const { RefCell::new(String::new()) };
@@ -95,7 +104,10 @@ impl State {
             toasts: Toasts::default(),
             working: None,
             requests: vec![Request::Dress],
+            wide: false,
             paused_for: BTreeSet::new(),
+            link_age: f64::INFINITY,
+            warned: false,
         }
     }
 
@@ -149,6 +161,7 @@ impl State {
         self.preview = None;
         self.lesson = None;
         self.page = None;
+        self.warned = false;
         self.stand();
         self.forget_breaks();
     }
@@ -163,13 +176,9 @@ impl State {
         } else {
             Run::from_link(text).map_err(|error| error.to_string())?
         };
-        let warning = opened.warning.clone();
         self.playback = Playback::open(opened);
         self.show_afresh();
         self.saved.layout.reveal_all();
-        if let Some(warning) = warning {
-            self.toasts.say(warning);
-        }
         Ok(())
     }
 
@@ -214,11 +223,35 @@ impl State {
                 self.move_on(seconds.clamp(0.0, FRAME_SECONDS));
             }
         }
+        if self.working.is_none() && !self.pace.moves() && !self.is_first() {
+            // The run may have stopped, at a break or by a seek, where the lesson has what it waited for.
+            let signal =
+                self.lesson.as_mut().and_then(|course| course.observe(&self.playback, &mut self.saved));
+            self.heed(signal);
+        }
         if let Some(course) = &mut self.lesson {
             course.pass(seconds.clamp(0.0, 3_600.0));
         }
-        self.remember_link();
+        self.link_age += seconds;
+        if self.link_age >= LINK_SECONDS {
+            self.link_age = 0.0;
+            self.remember_link();
+        }
+        self.warn();
         self.pace.moves() || self.working.is_some()
+    }
+
+    /// Says once that a run made with another version may differ here.
+    fn warn(&mut self) {
+        if let (Some(warning), false) = (self.playback.warning(), self.warned) {
+            self.warned = true;
+            self.toasts.say(warning);
+        }
+    }
+
+    /// Whether the inspector stands, beside everything or as a drawer.
+    pub fn inspector_shown(&self) -> bool {
+        self.saved.layout.inspector && (self.wide || self.saved.layout.drawer)
     }
 
     /// Time stands.
@@ -229,6 +262,7 @@ impl State {
 
     fn move_on(&mut self, seconds: f64) {
         let shown = self.playback.shown().at;
+        let events = self.playback.view().events;
         let next = self.playback.next_event_time();
         let wanted = pace::wanted_rate(self.playback.view(), next);
         let nanos = self.pace.advance(seconds, wanted);
@@ -253,7 +287,7 @@ impl State {
             }
             None => self.playback.advance_to(to),
         }
-        self.pause_at_a_break(shown);
+        self.pause_at_a_break(events);
     }
 
     /// The lesson has something to say: the run rests, and the panels it needs appear. The first screen plays on.
@@ -286,33 +320,36 @@ impl State {
         if alone && actor == ActorId::client(1) { "you".to_owned() } else { actor.to_string() }
     }
 
-    /// Stops once at each promise broken since `from`, at the moment it broke.
-    pub fn pause_at_a_break(&mut self, from: Time) {
-        let Some((event, moment)) = self.first_break(from) else { return };
-        if !self.paused_for.insert(event) {
+    /// Stops once at each promise broken since there were `from` events, at the moment it broke. A lesson that waits for
+    /// something stops where it says, not here.
+    pub fn pause_at_a_break(&mut self, from: EventId) {
+        let Some(event) = self.first_break(from) else { return };
+        self.paused_for.insert(event);
+        if self.lesson.as_ref().is_some_and(|course| course.phase() != lessons::Phase::Done) {
+            self.note_break();
             return;
         }
-        self.playback.seek(moment);
+        if let Some(moment) = self.playback.moment_of(event) {
+            self.playback.seek(moment);
+        }
         self.stand();
         self.saved.layout.verdict = true;
         self.saved.layout.inspector = true;
         self.note_break();
     }
 
-    /// The earliest break at or after `from` that is shown and has not paused the run: its event and the moment after it.
-    fn first_break(&self, from: Time) -> Option<(EventId, Moment)> {
+    /// The earliest break that is shown, came after `from` events and has not paused the run.
+    fn first_break(&self, from: EventId) -> Option<EventId> {
         let verdict = match self.playback.verdict() {
-            LiveVerdict::Broken { at, event, .. } => Some((*event, *at)),
+            LiveVerdict::Broken { event, .. } => Some(*event),
             _ => None,
         };
-        let shown = self.playback.shown().at;
-        let invariants =
-            self.playback.trace().violations.iter().map(|violation| (violation.event, violation.at));
-        let (event, at) = invariants
+        let shown = self.playback.view().events;
+        let invariants = self.playback.trace().violations.iter().map(|violation| violation.event);
+        invariants
             .chain(verdict)
-            .filter(|(event, at)| *at >= from && *at <= shown && !self.paused_for.contains(event))
-            .min_by_key(|(event, _)| *event)?;
-        Some((event, self.playback.moment_of(event).unwrap_or(Moment::end_of(at))))
+            .filter(|event| *event >= from && *event < shown && !self.paused_for.contains(event))
+            .min()
     }
 
     /// Writes what broke into the field guide, with a link to it.

@@ -63,7 +63,7 @@ impl Pace {
     /// How the factor reads: `1/4 speed`, `2x speed`, `usual speed`.
     pub fn words(&self) -> String {
         match self.short_words() {
-            short if short == "1" => "usual speed".to_owned(),
+            short if short == "1x" => "usual speed".to_owned(),
             short => format!("{short} speed"),
         }
     }
@@ -75,7 +75,7 @@ impl Pace {
         } else if self.factor > 1.05 {
             format!("{:.0}x", self.factor)
         } else {
-            "1".to_owned()
+            "1x".to_owned()
         }
     }
 
