@@ -6,6 +6,7 @@
 //! | `layers` | who may depend on whom |
 //! | `labs` | what every lab says about itself, and that it is true of the rest of the workspace |
 //! | `sweeps` | nothing breaks while every pothole is off; a run repeats |
+//! | `potholes` | every pothole is found |
 //! | `lessons` | every lesson's recorded solution |
 //! | `hashes` | fifty runs and their trace hashes, the same in every build |
 
@@ -17,6 +18,8 @@ mod labs;
 mod layers;
 #[cfg(test)]
 mod lessons;
+#[cfg(test)]
+mod potholes;
 #[cfg(test)]
 mod spread;
 #[cfg(test)]
