@@ -9,7 +9,7 @@ use super::Context;
 use super::Timer;
 use super::fact::{Fact, Why};
 use super::log::{LogIndex, Payload};
-use super::message::Body;
+use super::message::{Body, Order};
 use super::node::{Joining, Raft, Role, Transfer};
 use sim::ActorId;
 use std::sync::Arc;
@@ -21,15 +21,28 @@ impl Raft {
     /// An order by hand: `add n6`, `remove n3`, `transfer n2`. The first word names the node.
     pub(super) fn on_order(&mut self, verb: &str, words: &[Arc<str>], context: &mut Context<'_>) {
         let Some(node) = words.first().and_then(|word| word.parse::<ActorId>().ok()) else { return };
-        let done = match verb {
-            "add" => self.add(node, context),
-            "remove" => self.remove(node, context),
-            "transfer" => self.transfer(node, context),
-            _ => return,
-        };
-        if let Err(reason) = done {
+        let Some(order) = Order::named(verb) else { return };
+        if let Err(reason) = self.carry_out(order, node, context) {
             let reason = format!("{verb} {node}: {reason}").into();
             context.fact(Fact::Declined { reason });
+        }
+    }
+
+    /// An operator's order by message, sent to everyone: whoever leads carries it out if it can.
+    pub(super) fn on_client_order(&mut self, order: Order, node: ActorId, context: &mut Context<'_>) {
+        if !self.leads() {
+            return;
+        }
+        if let Err(reason) = self.carry_out(order, node, context) {
+            context.note(|| format!("{} {node}: {reason}", order.name()));
+        }
+    }
+
+    fn carry_out(&mut self, order: Order, node: ActorId, context: &mut Context<'_>) -> Result<(), String> {
+        match order {
+            Order::Add => self.add(node, context),
+            Order::Remove => self.remove(node, context),
+            Order::Transfer => self.transfer(node, context),
         }
     }
 

@@ -5,7 +5,7 @@
 
 use super::Timer;
 use super::fact::Fact;
-use super::message::{Answer, Body, Message};
+use super::message::{Answer, Body, Message, Order};
 use super::settings::Settings;
 use super::store::{NOTHING, Operation, Response};
 use super::{Context, Event};
@@ -73,6 +73,7 @@ impl KvClient {
             seen: BTreeMap::new(),
         };
         client.think(context);
+        client.plan_order(context);
         client
     }
 
@@ -110,6 +111,7 @@ impl KvClient {
                     self.ask(ask, context);
                 }
             }
+            Event::Timer(Timer::Operate) => self.operate(context),
             Event::Timer(Timer::Retry) => self.retry(context),
             Event::Timer(Timer::GiveUp) => self.give_up(context),
             Event::Verb { verb, words } => {
@@ -145,6 +147,28 @@ impl KvClient {
             Some(ask) => self.ask(ask, context),
             None => self.think(context),
         }
+    }
+
+    /// The first client is the operator's too, where members keep changing.
+    fn plan_order(&self, context: &mut Context<'_>) {
+        let churn = context.settings().churn;
+        if context.me() == ActorId::client(1) && churn > Span::ZERO {
+            let span = Span(churn.0 / 2 + context.draw().below(churn.0));
+            context.set_timer(Timer::Operate, span);
+        }
+    }
+
+    /// Orders that some node join or leave; whoever leads carries it out.
+    fn operate(&self, context: &mut Context<'_>) {
+        let nodes = context.nodes();
+        // More often joining: as many members as there can be have the most ways to part.
+        let mut draw = context.draw();
+        let node = ActorId::node(1 + u16::try_from(draw.below(u64::from(nodes))).unwrap_or_default());
+        let verb = if draw.chance(7_500) { Order::Add } else { Order::Remove };
+        for to in (1..=nodes).map(ActorId::node) {
+            context.send(to, Message::of_client(Body::Order { verb, node }));
+        }
+        self.plan_order(context);
     }
 
     /// A request of its own accord: each value is written once, so that histories are easy to judge.

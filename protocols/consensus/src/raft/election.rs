@@ -66,8 +66,8 @@ impl Raft {
     /// Whether it may ask for votes: it votes, or is about to leave. Until its leaving is committed it may be the only one
     /// with a log that is new enough (Ongaro 2014, §4.2.2).
     fn may_stand(&self) -> bool {
-        let leaving = self.hard().members().is_some_and(|(index, _)| index > self.committed);
-        self.is_voter() || (leaving && self.members_as_of(self.committed).has(self.id))
+        let newest = self.hard().members().map(|(index, _)| index).filter(|index| *index > self.committed);
+        self.is_voter() || newest.is_some_and(|index| self.members_as_of(index.previous()).has(self.id))
     }
 
     /// The other voters.

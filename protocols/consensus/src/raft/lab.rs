@@ -113,7 +113,7 @@ pub(super) const POTHOLES: &[Pothole] = &[
         id: "prefix_truncates",
         set: "prefix_truncates=on",
         title: "a matching prefix truncates",
-        breaks: &[LINEARIZABLE, names::COMPLETENESS, names::MACHINE, names::SURVIVES],
+        breaks: &[LINEARIZABLE, "progress", names::COMPLETENESS, names::MACHINE, names::SURVIVES],
     },
 ];
 
@@ -170,6 +170,10 @@ pub(super) fn faults(settings: &Settings) -> Vec<FaultClass> {
         FaultClass::Verb("add {node}"),
         FaultClass::Verb("remove {node}"),
         FaultClass::Verb("transfer {node}"),
+        // Leaders that come and go, some with one other node on their side: figure 8 needs several in a row.
+        FaultClass::Verb("cut @leader for 500ms"),
+        FaultClass::Verb("cut @leader {node} for 700ms"),
+        FaultClass::Verb("cut @leader {node} for 1s"),
     ]
 }
 

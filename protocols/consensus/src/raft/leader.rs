@@ -70,8 +70,10 @@ impl Raft {
         let entry = Entry { term: self.term(), payload };
         self.append(Arc::from([entry]), context);
         self.flush(context);
-        for peer in self.followed() {
-            self.replicate(peer, context);
+        if context.settings().eager {
+            for peer in self.followed() {
+                self.replicate(peer, context);
+            }
         }
         self.last().index
     }
@@ -225,7 +227,9 @@ impl Raft {
         }
         self.confirm_rounds(context);
         self.advance_commit(context);
-        self.replicate(from, context);
+        if context.settings().eager {
+            self.replicate(from, context);
+        }
         self.on_progress(from, context);
     }
 
@@ -247,14 +251,21 @@ impl Raft {
             Flow::Snapshot { .. } => false,
         };
         if current {
-            let guess = shared.map_or(first, LogIndex::next);
-            progress.next = guess.min(previous).max(progress.matched.next());
-            progress.flow = Flow::Probe { waiting: false };
-            let next = progress.next;
-            context.note(|| format!("{from} has no entry {previous} like mine: next try from {next}"));
+            let guess = shared.map_or(first, LogIndex::next).min(previous);
+            let matched = progress.matched;
+            progress.next = guess.max(matched.next());
+            // One that lost what it said it had: there is nothing to back up to. The next heartbeat asks again.
+            let lost = guess <= matched;
+            progress.flow = Flow::Probe { waiting: lost };
+            context.note(|| match lost {
+                true => {
+                    format!("{from} refused after {previous}, but it said that it has all up to {matched}")
+                }
+                false => format!("{from} has no entry {previous} like mine: next try from {guess}"),
+            });
+            self.replicate(from, context);
         }
         self.confirm_rounds(context);
-        self.replicate(from, context);
     }
 
     /// Which round a majority has answered: reads that asked in it are sure, and the lease runs from when it was sent.
@@ -275,8 +286,9 @@ impl Raft {
         }
         if let Some((round, sent)) = leader.rounds.front().copied() {
             if leases && round == confirmed && !leader.lease_given_away {
-                let (monotonic, wall) = (sent.monotonic + lease, sent.wall + lease);
-                leader.lease = Some(Instants { monotonic, wall });
+                let old = leader.lease.unwrap_or(Instants { monotonic: Time::ZERO, wall: Time::ZERO });
+                let monotonic = old.monotonic.max(sent.monotonic + lease);
+                leader.lease = Some(Instants { monotonic, wall: old.wall.max(sent.wall + lease) });
             }
         }
         self.confirm_reads(confirmed, context);

@@ -84,6 +84,13 @@ pub enum Body {
     },
     /// Start an election now: the leader gives its office to you (Ongaro 2014, §3.10).
     TimeoutNow,
+    /// An operator's order to whoever leads (Ongaro 2014, figure 4.1).
+    Order {
+        /// What.
+        verb: Order,
+        /// Which node.
+        node: ActorId,
+    },
     /// A client's request.
     Request {
         /// Its number; a retry has the same.
@@ -98,6 +105,33 @@ pub enum Body {
         /// The answer.
         answer: Answer,
     },
+}
+
+/// What an operator may order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub enum Order {
+    /// AddServer.
+    Add,
+    /// RemoveServer.
+    Remove,
+    /// Give the office away.
+    Transfer,
+}
+
+impl Order {
+    /// As verbs name it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Order::Add => "add",
+            Order::Remove => "remove",
+            Order::Transfer => "transfer",
+        }
+    }
+
+    /// The order of that name.
+    pub fn named(name: &str) -> Option<Self> {
+        [Order::Add, Order::Remove, Order::Transfer].into_iter().find(|order| order.name() == name)
+    }
 }
 
 /// What a node answers to a client.
@@ -158,6 +192,7 @@ impl sim::Message for Message {
             Body::Refused { .. } => "refused",
             Body::Snapshot { .. } => "snapshot",
             Body::TimeoutNow => "timeout-now",
+            Body::Order { verb, .. } => verb.name(),
             Body::Request { operation, .. } => operation.kind(),
             Body::Reply { .. } => "reply",
         }
@@ -171,6 +206,7 @@ impl sim::Message for Message {
                 | Body::Append { .. }
                 | Body::Snapshot { .. }
                 | Body::TimeoutNow
+                | Body::Order { .. }
                 | Body::Request { .. }
         )
     }
@@ -191,6 +227,7 @@ impl sim::Message for Message {
             Body::Refused { .. } => "refused".to_owned(),
             Body::Snapshot { snapshot, .. } => format!("snapshot {}", snapshot.last.index),
             Body::TimeoutNow => "you lead".to_owned(),
+            Body::Order { verb, node } => format!("{} {node}", verb.name()),
             Body::Request { operation, .. } => operation.label(),
             Body::Reply { answer, .. } => answer.label(),
         }
@@ -221,6 +258,7 @@ impl sim::Message for Message {
             }
             Body::Snapshot { snapshot, .. } => format!("snapshot up to {}", snapshot.last),
             Body::TimeoutNow => "start an election now".to_owned(),
+            Body::Order { verb, node } => format!("order: {} {node}", verb.name()),
             Body::Request { sequence, operation } => format!("request {sequence}: {}", operation.label()),
             Body::Reply { sequence, answer } => format!("reply to {sequence}: {}", answer.label()),
         }

@@ -111,17 +111,20 @@ pub enum Timer {
     Transfer,
     /// A client's next request of its own.
     Think,
+    /// An operator's next order.
+    Operate,
     /// A client has waited long enough for this node.
     Retry,
     /// A client has waited long enough.
     GiveUp,
 }
 
-const TIMERS: [(Timer, &str); 6] = [
+const TIMERS: [(Timer, &str); 7] = [
     (Timer::Election, "election"),
     (Timer::Heartbeat, "heartbeat"),
     (Timer::Transfer, "transfer"),
     (Timer::Think, "think"),
+    (Timer::Operate, "operate"),
     (Timer::Retry, "retry"),
     (Timer::GiveUp, "give-up"),
 ];
@@ -190,7 +193,7 @@ impl Protocol for RaftStore {
     }
 
     fn timers() -> &'static [&'static str] {
-        const { &[TIMERS[0].1, TIMERS[1].1, TIMERS[2].1, TIMERS[3].1, TIMERS[4].1, TIMERS[5].1] }
+        const { &[TIMERS[0].1, TIMERS[1].1, TIMERS[2].1, TIMERS[3].1, TIMERS[4].1, TIMERS[5].1, TIMERS[6].1] }
     }
 
     fn roles() -> &'static [&'static str] {

@@ -229,6 +229,7 @@ impl Raft {
                 return self.on_request(from, sequence, operation, context);
             }
             // A pre-vote is about a term that nobody has entered: its term moves nobody.
+            Body::Order { verb, node } => return self.on_client_order(verb, node, context),
             Body::PreVote { last } => return self.on_prevote(from, message.term, last, context),
             Body::Vote { transfer: false, .. } if self.protects_leader(from, message.term, context) => {
                 return self.deny_vote(from, context);
@@ -260,7 +261,7 @@ impl Raft {
                 self.on_refused(from, previous, term, first, round, context);
             }
             Body::TimeoutNow => self.on_timeout_now(from, context),
-            Body::PreVote { .. } | Body::Request { .. } | Body::Reply { .. } => {}
+            Body::PreVote { .. } | Body::Request { .. } | Body::Reply { .. } | Body::Order { .. } => {}
         }
     }
 
@@ -391,7 +392,8 @@ impl Raft {
             }
         }
         self.hard.apply(&write);
-        let forgets = context.settings().potholes.vote_not_persisted && matches!(write, Write::Vote(_));
+        let forgets = context.settings().potholes.vote_not_persisted
+            && matches!(write, Write::Term(_) | Write::Vote(_));
         if !forgets {
             context.write(write);
             self.unsynced = true;

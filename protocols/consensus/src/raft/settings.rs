@@ -17,7 +17,7 @@ pub enum Reads {
 pub struct Potholes {
     /// The leader says ok once it has written, not once a majority has.
     pub ack_before_majority: bool,
-    /// A vote is kept in memory only.
+    /// Term and vote are kept in memory only.
     pub vote_not_persisted: bool,
     /// Entries are acknowledged, and counted by the leader, before they are durable.
     pub ack_before_fsync: bool,
@@ -62,6 +62,8 @@ pub struct Settings {
     pub work: Span,
     /// Entries in one append at most.
     pub batch: u64,
+    /// Whether entries are sent at once, or with the next heartbeat.
+    pub eager: bool,
     /// Entries after which a snapshot is taken; 0 is never.
     pub snapshot_every: u64,
     /// Whether candidates ask first.
@@ -84,6 +86,8 @@ pub struct Settings {
     pub reads_share: u32,
     /// Of 100 requests, compare-and-sets.
     pub cas_share: u32,
+    /// Between two member changes that an operator orders, on average; zero is never.
+    pub churn: Span,
     /// After which a client asks another node.
     pub timeout: Span,
     /// After which it gives up.
@@ -91,6 +95,9 @@ pub struct Settings {
     /// The mistakes put in.
     pub potholes: Potholes,
 }
+
+/// How often the operator changes members where the pothole of membership brings the load that it needs.
+const CHURN: Span = Span::millis(150);
 
 /// All parameters.
 pub const PARAMETERS: &[Parameter] = &[
@@ -124,6 +131,7 @@ pub const PARAMETERS: &[Parameter] = &[
     Parameter::span("sync_max", Span::millis(8), Span::ZERO, Span::secs(10), "The slowest sync of a disk."),
     Parameter::span("work", Span::micros(20), Span::ZERO, Span::secs(1), "What handling one event takes."),
     Parameter::count("batch", 16, 1, 1000, "entries", "Entries in one append at most."),
+    Parameter::switch("eager", true, "A leader sends entries at once, not with the next heartbeat."),
     Parameter::count(
         "snapshot_every",
         40,
@@ -164,6 +172,13 @@ pub const PARAMETERS: &[Parameter] = &[
     Parameter::count("reads_share", 40, 0, 100, "%", "Of the clients' own requests, reads."),
     Parameter::count("cas_share", 15, 0, 100, "%", "Of the clients' own requests, compare-and-sets."),
     Parameter::span(
+        "churn",
+        Span::ZERO,
+        Span::ZERO,
+        Span::secs(600),
+        "Between two changes of the members that an operator at the first client orders, on average; 0s is never.",
+    ),
+    Parameter::span(
         "timeout",
         Span::millis(500),
         Span::millis(5),
@@ -178,21 +193,21 @@ pub const PARAMETERS: &[Parameter] = &[
         "After which a client gives up, not knowing what became of its request.",
     ),
     Parameter::pothole("ack_before_majority", "The leader says ok once it has the entry itself."),
-    Parameter::pothole("vote_not_persisted", "A vote is kept in memory only: a crash forgets it."),
+    Parameter::pothole("vote_not_persisted", "Term and vote are kept in memory only: a crash forgets them."),
     Parameter::pothole("ack_before_fsync", "Entries are acknowledged before they are durable."),
     Parameter::pothole(
         "commit_old_terms",
-        "A leader commits an older term's entry once a majority has it (figure 8).",
+        "A leader commits an older term's entry once a majority has it (figure 8); entries travel one by one, with heartbeats.",
     ),
     Parameter::pothole("read_without_asking", "A leader answers reads from memory without asking anyone."),
     Parameter::pothole(
         "lease_under_drift",
-        "Reads by lease, and the lease trusts the wall clock and leaves no margin for its drift.",
+        "Reads by lease, and the lease trusts the wall clock and leaves no margin for its drift; clients read often.",
     ),
     Parameter::pothole("no_sessions", "Requests are not numbered: a retry takes effect again."),
     Parameter::pothole(
         "unfixed_membership",
-        "Members may change before the leader has committed an entry of its own term.",
+        "Members may change before the leader has committed an entry of its own term; an operator keeps changing them, and entries travel with heartbeats.",
     ),
     Parameter::pothole(
         "prefix_truncates",
@@ -221,6 +236,8 @@ impl Settings {
         };
         // The pothole of the lease brings the lease.
         let lease = p.choice("reads") == "lease" || potholes.lease_under_drift;
+        // It shows where clients read often and are quick to ask elsewhere.
+        let reader = potholes.lease_under_drift;
         Self {
             nodes: small(p, "nodes"),
             spares: small(p, "spares"),
@@ -233,7 +250,9 @@ impl Settings {
             sync_min: p.span("sync_min"),
             sync_max: p.span("sync_max").max(p.span("sync_min")),
             work: p.span("work"),
-            batch: small(p, "batch"),
+            batch: if potholes.commit_old_terms { 1 } else { small(p, "batch") },
+            // Entries that wait for a heartbeat make the moments longer in which only the leader has them.
+            eager: p.switch("eager") && !potholes.commit_old_terms && !potholes.unfixed_membership,
             snapshot_every: small(p, "snapshot_every"),
             prevote: p.switch("prevote"),
             check_quorum: p.switch("check_quorum"),
@@ -243,10 +262,15 @@ impl Settings {
             drift_limit: p.count("drift_limit") * 1000,
             load: p.switch("load"),
             keys: small(p, "keys"),
-            think: p.span("think"),
-            reads_share: small(p, "reads_share"),
+            think: if reader { p.span("think").min(Span::millis(100)) } else { p.span("think") },
+            reads_share: if reader {
+                small::<u32>(p, "reads_share").max(70)
+            } else {
+                small(p, "reads_share")
+            },
             cas_share: small(p, "cas_share"),
-            timeout: p.span("timeout"),
+            churn: if potholes.unfixed_membership { p.span("churn").max(CHURN) } else { p.span("churn") },
+            timeout: if reader { p.span("timeout").min(Span::millis(300)) } else { p.span("timeout") },
             give_up: p.span("give_up"),
             potholes,
         }
