@@ -44,6 +44,25 @@
     try { return Boolean(canvas.getContext('webgl2') || canvas.getContext('webgl')); } catch { return false; }
   }
 
+  // The window takes the size of its canvas in device pixels from the browser. Where that is wrong (developer tools that
+  // pretend another screen do not tell it), the browser must not offer it: then the size is worked out from CSS pixels.
+  function checkDevicePixels(canvas) {
+    const offered = window.ResizeObserverEntry && 'devicePixelContentBoxSize' in ResizeObserverEntry.prototype;
+    if (!offered) return Promise.resolve();
+    return new Promise((done) => {
+      const patience = setTimeout(done, 500);
+      const observer = new ResizeObserver(([entry]) => {
+        const device = entry.devicePixelContentBoxSize[0].inlineSize;
+        const worked = entry.contentBoxSize[0].inlineSize * devicePixelRatio;
+        if (Math.abs(device - worked) > 2) delete ResizeObserverEntry.prototype.devicePixelContentBoxSize;
+        observer.disconnect();
+        clearTimeout(patience);
+        done();
+      });
+      observer.observe(canvas, { box: 'device-pixel-content-box' });
+    });
+  }
+
   function progress(share) {
     const bar = at('progress');
     if (share === null) { bar.removeAttribute('value'); at('progress-text').textContent = 'Starting'; return; }
@@ -164,6 +183,7 @@
       const [program, { Mirror }] = await Promise.all([
         import(`./potholes.js?v=${VERSION}`),
         import(`./mirror.js?v=${VERSION}`),
+        checkDevicePixels(at('app')),
       ]);
       await program.default({ module_or_path: fetchProgram() });
       offer(program);

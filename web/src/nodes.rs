@@ -86,6 +86,9 @@ impl Nodes {
     /// Where the thing of this name is. The exact name first; else the first whose name starts with it and then goes on
     /// with a comma (`Node n1` finds "Node n1, leader, term 3"). Of several, the first in reading order.
     pub fn locate(&self, name: &str) -> Option<Place> {
+        if name.is_empty() {
+            return None;
+        }
         let goes_on =
             |node: &&Node| node.name.strip_prefix(name).is_some_and(|rest| rest.starts_with([',', ':']));
         let visible = || self.all.iter().filter(|node| node.place.w > 0.0 && node.place.h > 0.0);
@@ -266,6 +269,7 @@ mod tests {
         let place = nodes.locate("Crash").unwrap();
         assert!(place.w > 10.0 && place.h > 10.0 && place.y > 0.0, "{place:?}");
         assert_eq!(nodes.locate("Nobody"), None);
+        assert_eq!(nodes.locate(""), None);
     }
 
     #[test]

@@ -77,6 +77,10 @@ impl<W: Workbench> Shell<W> {
             exchange.moved_on |= moved_on;
             self.link_taken_at = now;
         }
+        if by_hand {
+            // What was done shows in the run only after this frame, and a window at rest draws no more.
+            ctx.request_repaint_after(Duration::from_secs_f64(LINK_EVERY));
+        }
     }
 }
 

@@ -350,6 +350,8 @@ impl Page {
     /// # Errors
     /// When the browser refuses.
     pub fn wheel(&self, (x, y): (f64, f64), dy: f64, modifiers: u32) -> Result<()> {
+        self.move_to(x, y)?;
+        self.settle()?;
         let parameters = json!({ "type": "mouseWheel", "x": x, "y": y, "deltaX": 0, "deltaY": dy, "modifiers": modifiers });
         self.call("Input.dispatchMouseEvent", parameters)?;
         self.settle()

@@ -80,6 +80,10 @@ fn phone(stage: &Stage<'_>) -> Result<()> {
          return [c.x, c.y, c.width, c.height, document.documentElement.scrollHeight, innerWidth, innerHeight] })()",
     )?;
     ensure(sizes == json!([0, 0, 390, 844, 844, 390, 844]), || format!("the canvas lies {sizes}"))?;
+    let pixels = page.eval("(({ width, height }) => [width, height])(document.getElementById('app'))")?;
+    ensure(pixels == json!([780, 1688]), || {
+        format!("the canvas has {pixels} pixels: the picture is blurred")
+    })?;
     let touch = page.eval("getComputedStyle(document.getElementById('app')).touchAction")?;
     ensure(touch == json!("none"), || format!("touch-action is {touch}: the browser takes gestures"))
 }
