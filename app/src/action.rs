@@ -176,4 +176,6 @@ pub enum Action {
     Pace(f32),
     /// Copies a text.
     Copy(String),
+    /// Says this to the learner.
+    Say(String),
 }

@@ -145,10 +145,10 @@ fn done_ui(ui: &mut Ui, state: &State, course: &Course, actions: &mut Vec<Action
         let label = ui.label(theme::heading(head));
         ui.ctx().accesskit_node_builder(label.id, |node| node.set_live(Live::Polite));
         paragraph_ui(ui, &reply.words);
-        if let Some(moment) = reply.see {
-            if widgets::text_link(ui, &format!("Show me, at {}", moment.at)).clicked() {
-                actions.push(Action::Seek(moment));
-            }
+        if let Some(moment) = reply.see
+            && widgets::text_link(ui, &format!("Show me, at {}", moment.at)).clicked()
+        {
+            actions.push(Action::Seek(moment));
         }
     }
     for paragraph in course.session().then(&state.playback) {
@@ -171,10 +171,10 @@ fn end_ui(ui: &mut Ui, course: &Course, actions: &mut Vec<Action>) {
         actions.push(Action::Window(Key::CopyLink));
     }
     let next = lessons::all().iter().skip_while(|other| other.id != lesson.id).nth(1);
-    if let Some(next) = next {
-        if Button::primary(&format!("Next: {}", next.title)).wide().show(ui).clicked() {
-            actions.push(Action::Lesson(Lesson::Begin(next.id.clone())));
-        }
+    if let Some(next) = next
+        && Button::primary(&format!("Next: {}", next.title)).wide().show(ui).clicked()
+    {
+        actions.push(Action::Lesson(Lesson::Begin(next.id.clone())));
     }
     if Button::secondary("Break it yourself").wide().show(ui).clicked() {
         actions.push(Action::Lesson(Lesson::Leave));

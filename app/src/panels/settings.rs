@@ -89,30 +89,31 @@ impl Settings {
     }
 
     fn run_ui(&mut self, ui: &mut Ui, state: &State, actions: &mut Vec<Action>) {
-        let run = state.playback.run();
+        let shown = state.playback.run();
         ui.label(theme::heading("The run"));
         ui.label(theme::text("seed"))
             .on_hover_text("Every draw of the run comes from it: the same seed, the same run");
-        if let Some(text) = self.typed_ui(ui, "seed", "Seed", &run.seed.to_string()) {
-            if let Ok(seed) = text.parse() {
-                actions.push(Action::Edit(Edit::Seed(seed)));
-            }
+        if let Some(text) = self.typed_ui(ui, "seed", "Seed", &shown.seed.to_string()) {
+            actions.push(match run::text::seed(&text) {
+                Ok(seed) => Action::Edit(Edit::Seed(seed)),
+                Err(wrong) => Action::Say(wrong.to_string()),
+            });
         }
         if Button::secondary("Another seed").show(ui).clicked() {
-            actions.push(Action::Edit(Edit::Seed((run.seed + 1) % run::run::SEED_LIMIT)));
+            actions.push(Action::Edit(Edit::Seed((shown.seed + 1) % run::run::SEED_LIMIT)));
         }
         ui.add_space(space::GAP);
         ui.label(theme::text("chaos")).on_hover_text(
             "Faults drawn by the seed, among those this lab claims to stand; healed at 80 % of the run",
         );
         let names: Vec<&str> = LEVELS.iter().map(|(_, name)| *name).collect();
-        let chosen = LEVELS.iter().position(|(level, _)| *level == run.chaos).unwrap_or(0);
+        let chosen = LEVELS.iter().position(|(level, _)| *level == shown.chaos).unwrap_or(0);
         if let Some(at) = widgets::segmented(ui, &names, chosen) {
             actions.push(Action::Edit(Edit::Chaos(LEVELS[at].0)));
         }
         ui.add_space(space::GAP);
         ui.label(theme::text("length"));
-        let length = sim::Span(run.end.0).written();
+        let length = sim::Span(shown.end.0).written();
         if let Some(text) = self.typed_ui(ui, "for", "Length of the run", &length) {
             actions.push(Action::Edit(Edit::Length(text)));
         }

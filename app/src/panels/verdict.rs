@@ -182,11 +182,11 @@ fn promises_ui(ui: &mut Ui, state: &State, actions: &mut Vec<Action>) {
         let name = capital(&promise.guarantee.replace('-', " "));
         let name = if verdict == Verdict::Open { format!("{name}: not decided yet") } else { name };
         let row = widgets::promise_row(ui, verdict, &name);
-        if let Some(broken) = &promise.broken {
-            if row.on_hover_text(broken.sentence.as_str()).clicked() {
-                actions.push(Action::ShowEvent(broken.event));
-                actions.push(Action::OpenWhy(broken.event));
-            }
+        if let Some(broken) = &promise.broken
+            && row.on_hover_text(broken.sentence.as_str()).clicked()
+        {
+            actions.push(Action::ShowEvent(broken.event));
+            actions.push(Action::OpenWhy(broken.event));
         }
     }
     let standings = state.playback.standings();
@@ -260,11 +260,11 @@ pub fn operation_ui(ui: &mut Ui, state: &State, id: OperationId, actions: &mut V
         if widgets::key_value(ui, "asked", &operation.invoked.to_string()).clicked() {
             actions.push(Action::ShowEvent(operation.invoked_by));
         }
-        if let (Some(at), Some(event)) = (operation.completed, operation.completed_by) {
-            if widgets::key_value(ui, "answered", &at.to_string()).clicked() {
-                actions.push(Action::ShowEvent(event));
-                actions.push(Action::OpenWhy(event));
-            }
+        if let (Some(at), Some(event)) = (operation.completed, operation.completed_by)
+            && widgets::key_value(ui, "answered", &at.to_string()).clicked()
+        {
+            actions.push(Action::ShowEvent(event));
+            actions.push(Action::OpenWhy(event));
         }
     });
 }

@@ -44,6 +44,7 @@ impl State {
                 self.pace.factor = factor;
                 self.saved.preferences.pace = factor;
             }
+            Action::Say(text) => self.toasts.say(text),
             Action::Copy(text) => self.requests.push(Request::Copy(text)),
         }
     }

@@ -194,7 +194,9 @@ mod tests {
     fn a_quarter_is_a_quarter() {
         let mut pace = Pace { factor: 0.25, ..Pace::default() };
         assert_eq!((pace.words().as_str(), pace.short_words().as_str()), ("1/4 speed", "1/4"));
-        (0..200).for_each(|_| drop(pace.advance(0.1, 1e9)));
+        for _ in 0..200 {
+            pace.advance(0.1, 1e9);
+        }
         assert_eq!(pace.advance(1.0, 1e9), 250_000_000);
         pace.step_factor(true);
         assert_eq!(pace.factor, 0.5);
