@@ -87,11 +87,9 @@ impl Raft {
         let changes = entries.iter().any(|entry| matches!(entry.payload, Payload::Members(_)));
         self.persist(Write::Append(entries), context);
         context.fact(Fact::Appended { from, last: self.last() });
-        if changes {
-            if let Some((index, members)) = self.hard.members() {
-                let members = members.clone();
-                context.fact(Fact::Members { members, index });
-            }
+        if changes && let Some((index, members)) = self.hard.members() {
+            let members = members.clone();
+            context.fact(Fact::Members { members, index });
         }
         self.reset_election_timer(context);
     }

@@ -284,12 +284,14 @@ impl Raft {
         while leader.rounds.front().is_some_and(|(round, _)| *round < confirmed) {
             leader.rounds.pop_front();
         }
-        if let Some((round, sent)) = leader.rounds.front().copied() {
-            if leases && round == confirmed && !leader.lease_given_away {
-                let old = leader.lease.unwrap_or(Instants { monotonic: Time::ZERO, wall: Time::ZERO });
-                let monotonic = old.monotonic.max(sent.monotonic + lease);
-                leader.lease = Some(Instants { monotonic, wall: old.wall.max(sent.wall + lease) });
-            }
+        if let Some((round, sent)) = leader.rounds.front().copied()
+            && leases
+            && round == confirmed
+            && !leader.lease_given_away
+        {
+            let old = leader.lease.unwrap_or(Instants { monotonic: Time::ZERO, wall: Time::ZERO });
+            let monotonic = old.monotonic.max(sent.monotonic + lease);
+            leader.lease = Some(Instants { monotonic, wall: old.wall.max(sent.wall + lease) });
         }
         self.confirm_reads(confirmed, context);
     }

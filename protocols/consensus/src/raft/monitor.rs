@@ -251,10 +251,10 @@ impl Watch {
         if seen.transfer {
             report.reached(At::Transferred.place());
         }
-        if let Some((_, last)) = self.leaders.last_key_value() {
-            if *last != who {
-                report.reached(At::Replaced.place());
-            }
+        if let Some((_, last)) = self.leaders.last_key_value()
+            && *last != who
+        {
+            report.reached(At::Replaced.place());
         }
         match self.leaders.get(&term) {
             Some(other) if *other != who => {
@@ -409,14 +409,14 @@ impl Watch {
     fn installed(&mut self, who: ActorId, last: EntryId, log: &Log, report: &mut Report) {
         let mut at = self.seen(who).committed.next();
         while at <= last.index {
-            if let Some(mut versions) = self.versions.get(at.0 - 1).cloned() {
-                if let Some(version) = versions.iter_mut().find(|version| version.committed.is_some()) {
-                    let had = version.holders & bit(who) != 0;
-                    version.holders |= bit(who);
-                    self.versions.set(at.0 - 1, versions.clone());
-                    if !had {
-                        self.release_others(who, at, report);
-                    }
+            if let Some(mut versions) = self.versions.get(at.0 - 1).cloned()
+                && let Some(version) = versions.iter_mut().find(|version| version.committed.is_some())
+            {
+                let had = version.holders & bit(who) != 0;
+                version.holders |= bit(who);
+                self.versions.set(at.0 - 1, versions.clone());
+                if !had {
+                    self.release_others(who, at, report);
                 }
             }
             at = at.next();

@@ -386,10 +386,10 @@ impl Raft {
         if let Write::Truncate(from) = &write {
             self.forget_durable(from.previous());
         }
-        if let Write::Snapshot(snapshot) = &write {
-            if !self.hard.log.has(snapshot.last) {
-                self.forget_durable(LogIndex(0));
-            }
+        if let Write::Snapshot(snapshot) = &write
+            && !self.hard.log.has(snapshot.last)
+        {
+            self.forget_durable(LogIndex(0));
         }
         self.hard.apply(&write);
         let forgets = context.settings().potholes.vote_not_persisted
