@@ -146,30 +146,52 @@ impl Sight<'_> {
         let stride = rows + 1;
         let mut planes =
             [vec![0f32; columns * stride], vec![0f32; columns * stride], vec![0f32; columns * stride]];
+        let per = eframe::egui::vec2(1.0 / cell.x.max(1e-3), 1.0 / cell.y.max(1e-3));
+        let quick = self.quick();
         for (index, arrow) in arrows.iter().enumerate() {
-            let Some([from, to]) = self.ends(start + index, arrow) else { continue };
+            let Some([from, to]) = quick(arrow).or_else(|| self.ends(start + index, arrow)) else { continue };
             let plane = match arrow.rank {
                 Rank::Leader => 0,
                 Rank::Candidate => 1,
                 Rank::Follower | Rank::Learner | Rank::Client => 2,
             };
             let weight = if arrow.routine { 0.4 } else { 1.0 };
-            let column = |x: f32| ((x - room.left()) / cell.x).floor();
-            let (low, high) = (column(from.x).max(0.0), column(to.x).min(columns as f32 - 1.0));
-            if low > high {
+            // In cells from the corner: multiplied, and cut off by a cast, since this is done a hundred thousand times.
+            let (low, high) = ((from.x - room.left()) * per.x, (to.x - room.left()) * per.x);
+            if high < 0.0 || low >= columns as f32 {
                 continue;
             }
-            let steps = high - low + 1.0;
-            for step in 0..steps as usize {
-                let y = |step: f32| from.y + (to.y - from.y) * (step / steps);
-                let (a, b) = (y(step as f32), y(step as f32 + 1.0));
-                let row = |y: f32| ((y - room.top()) / cell.y).clamp(0.0, rows as f32 - 1.0) as usize;
-                let base = (low as usize + step) * stride;
-                planes[plane][base + row(a.min(b))] += weight;
-                planes[plane][base + row(a.max(b)) + 1] -= weight;
+            let low = low.max(0.0) as usize;
+            let high = (high as usize).clamp(low, columns - 1);
+            let mut y = (from.y - room.top()) * per.y;
+            let down = (to.y - from.y) * per.y / (high - low + 1) as f32;
+            for column in low..=high {
+                let next = y + down;
+                let row = |y: f32| (y.max(0.0) as usize).min(rows - 1);
+                if let Some(cells) = planes[plane].get_mut(column * stride..(column + 1) * stride) {
+                    cells[row(y.min(next))] += weight;
+                    cells[row(y.max(next)) + 1] -= weight;
+                }
+                y = next;
             }
         }
         self.cells(&planes, room, cell)
+    }
+
+    /// [`Sight::ends`] of what arrived, by one multiplication a time: for very many. Nothing for all others.
+    fn quick(&self) -> impl Fn(&Arrow) -> Option<[Pos2; 2]> {
+        let Axis { across, window, spacing, .. } = self.axis;
+        let (from, scale) = (window.from * 1e9, f64::from(across.span()) / (window.span.max(1e-12) * 1e9));
+        let even = spacing == super::axis::Spacing::Time;
+        let x = move |time: Time| across.min + ((time.0 as f64 - from) * scale) as f32;
+        move |arrow| {
+            let over = self.future || arrow.ended <= self.shown;
+            if !even || !over || arrow.end != ArrowEnd::Delivered {
+                return None;
+            }
+            let (from, to) = (self.rows.y(arrow.from)?, self.rows.y(arrow.to)?);
+            Some([pos2(x(arrow.sent), self.top + from), pos2(x(arrow.ended), self.top + to)])
+        }
     }
 
     fn cells(&self, planes: &[Vec<f32>; 3], room: Rect, cell: eframe::egui::Vec2) -> Shape {
@@ -193,17 +215,22 @@ impl Sight<'_> {
         for column in 0..columns {
             let left = room.left() + column as f32 * cell.x;
             let most = if left > now { 0.3 } else { 0.9 };
-            for row in 0..rows {
-                let [leader, candidate, other] = sums[column * rows + row];
-                let all = leader + candidate + other;
-                if all < 0.05 {
+            let mut run = (0, Shade::default());
+            for row in 0..=rows {
+                let shade =
+                    if row < rows { Shade::of(sums[column * rows + row], largest) } else { Shade::default() };
+                if shade == run.1 && row < rows {
                     continue;
                 }
-                let part = |some: f32| (some / all * 256.0) as u16;
-                let colour = mix(colours[2], colours[1], part(candidate));
-                let colour = mix(colour, colours[0], part(leader));
-                let rect = Rect::from_min_size(pos2(left, room.top() + row as f32 * cell.y), cell);
-                lines.rect(rect, colour.gamma_multiply(most * (all / largest).sqrt()));
+                // Cells of one shade below each other are one rectangle.
+                if run.1.strength > 0 {
+                    let colour = mix(colours[2], colours[1], run.1.candidate * 16);
+                    let colour = mix(colour, colours[0], run.1.leader * 16);
+                    let y = |row: usize| room.top() + row as f32 * cell.y;
+                    let rect = Rect::from_min_max(pos2(left, y(run.0)), pos2(left + cell.x, y(row)));
+                    lines.rect(rect, colour.gamma_multiply(most * f32::from(run.1.strength) / 32.0));
+                }
+                run = (row, shade);
             }
         }
         lines.done()
@@ -243,6 +270,28 @@ impl Sight<'_> {
             }
         }
         lines.done()
+    }
+}
+
+/// How a cell looks, in few steps, so that neighbours look the same.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+struct Shade {
+    /// In parts of 32.
+    strength: u16,
+    /// Parts of 16 of the colour.
+    leader: u16,
+    candidate: u16,
+}
+
+impl Shade {
+    fn of([leader, candidate, other]: [f32; 3], largest: f32) -> Self {
+        let all = leader + candidate + other;
+        if all < 0.05 {
+            return Self::default();
+        }
+        let part = |some: f32| (some / all * 16.0).round().clamp(0.0, 16.0) as u16;
+        let strength = ((all / largest).sqrt() * 32.0).ceil().min(32.0) as u16;
+        Self { strength, leader: part(leader), candidate: part(candidate) }
     }
 }
 
