@@ -59,7 +59,12 @@ fn sound(seeds: std::ops::Range<u64>, set: &[&str]) -> BTreeSet<&'static str> {
     let mut reached = BTreeSet::new();
     for seed in seeds {
         let played = play(setup(seed, Level::High, END, set, &[]));
-        assert_eq!(broken(&played, set), Vec::<String>::new(), "seed {seed} with {set:?}: {:?}", played.broken());
+        assert_eq!(
+            broken(&played, set),
+            Vec::<String>::new(),
+            "seed {seed} with {set:?}: {:?}",
+            played.broken()
+        );
         scan_agrees(seed, &played);
         reached.extend(played.reached());
     }

@@ -414,7 +414,7 @@ fn sentence(fact: &Fact, me: ActorId) -> String {
         Fact::Asked { text, node } => format!("{me} asks {node}: {text}"),
         Fact::Retried { text, node } => format!("{me} tries again and asks {node}: {text}"),
         Fact::Answered { text, answer, node } => format!("{node} answered {me}: {text}, {answer}"),
-        Fact::Redirected { node, text } => format!("{node} told {me} that it does not lead: {text}"),
+        Fact::Redirected { node, text } => format!("{node} sent {me} elsewhere: {text}"),
         Fact::GaveUp { text } => format!("{me} gave up on {text}, and does not know what became of it"),
     }
 }
