@@ -6,7 +6,7 @@ use run::sweep::{self, Summary};
 use crate::spread::{chaotic, spread};
 
 /// Seeds of a lab with every pothole off.
-const SEEDS: u64 = 150;
+const SEEDS: u64 = 2_000;
 /// Seeds that are run twice.
 const SEEDS_TWICE: u64 = 6;
 

@@ -7,7 +7,7 @@ use clap::{Args, Parser, Subcommand};
 /// A workbench on which one learns distributed systems by breaking them. Without a command: the window.
 #[derive(Debug, Parser)]
 #[command(name = "potholes", version, about, long_about = None, args_conflicts_with_subcommands = true,
-    after_help = EXIT_CODES)]
+    max_term_width = 100, after_help = EXIT_CODES)]
 pub(super) struct Cli {
     /// Opens the window on this run: a file, or a link.
     #[arg(long, value_name = "FILE|LINK")]
@@ -22,14 +22,19 @@ something could not be decided.";
 
 /// What `--at`, scripts and run files say, in short.
 const COMMANDS: &str = "\
-TIME is 1.5s, 200ms, 3m, or 1.5s+2: after two events of that instant. COMMAND is one of
-  cut n1 n2 | n3 [for 3s]      cut n1->n3           mend                 heal [n1 n2]
-  crash n1 [keep 2] [torn]     restart n1           pause n1 [for 1s]    resume n1       slow n1 10x
-  clock n1 step +200ms         clock n1 drift 50ppm                      fire n2 election
-  disk n1 slow 10x             disk n1 fail         disk n1 full         disk n1 wipe    disk n1 ok
-  link n1->n2 loss 10% delay 50ms                   link all ok          hold n1->n2     release
-  drop n1->n3 append #2        drop next 3 n1->n3   delay n1->n3 by 50ms deliver n1->n3  duplicate n1->n3
-  set PARAM=VALUE              and the lab's own, which `potholes lab LAB` lists: put c1 list=milk
+TIME is 1.5s, 200ms, 3m, or 1.5s+2: after two events of that instant.
+COMMAND is one of
+  cut n1 n2 | n3 [for 3s]     cut n1->n3 [for 3s]   mend      heal [n1 n2]
+  crash n1 [keep 2] [torn]    restart n1            fire n2 election
+  pause n1 [for 1s]           resume n1             slow n1 10x [for 2s]
+  clock n1 step +200ms        clock n1 drift 50ppm [for 2s]
+  disk n1 slow 10x [for 2s]   disk n1 fail          disk n1 full
+  disk n1 wipe                disk n1 corrupt       disk n1 ok
+  link n1->n2 loss 10%        link all delay 50ms   link all ok
+  hold n1->n2                 hold all              release
+  drop n1->n3 append #2       drop next 3 n1->n3    delay n1->n3 by 50ms
+  deliver n1->n3              duplicate n1->n3      set PARAM=VALUE
+and the lab's own, which `potholes lab LAB` lists: put c1 list=milk.
 A node may be named by its role: crash @leader.";
 
 #[derive(Debug, Subcommand)]
@@ -194,4 +199,26 @@ pub(super) struct Picture {
     /// The file to write.
     #[arg(short, long, value_name = "FILE.png")]
     pub output: PathBuf,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_command_that_help_names_is_one() {
+        let listed = COMMANDS.lines().filter_map(|line| line.strip_prefix("  "));
+        let mut count = 0;
+        for words in listed.flat_map(|line| line.split("  ")).map(str::trim).filter(|words| !words.is_empty())
+        {
+            let whole = words.replace(['[', ']'], "");
+            let bare = words.split(" [").next().unwrap();
+            for text in [&whole, bare] {
+                assert!(sim::command::parse(text).is_ok(), "{text}: {:?}", sim::command::parse(text));
+            }
+            count += 1;
+        }
+        assert!(count > 25, "{count}");
+        assert!(COMMANDS.lines().all(|line| line.len() < 80));
+    }
 }
