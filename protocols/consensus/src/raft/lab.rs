@@ -1,6 +1,6 @@
 //! What the lab says about itself: what it is, its verbs, its potholes and what each breaks, what it promises.
 
-use super::monitor::names;
+use super::invariants::names;
 use super::settings::Settings;
 use sim::lab::{About, Claim, FaultClass, Pothole, Verb};
 

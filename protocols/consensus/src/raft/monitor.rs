@@ -5,104 +5,15 @@
 //! fact is checked against what it changed. Copies share what they have in common.
 
 use super::fact::{Fact, Why};
+use super::invariants::At;
 use super::log::{Entry, EntryId, Log, LogIndex, Term};
 use super::settings::Settings;
 use super::{Actor, RaftStore};
-use names::*;
-use sim::lab::{Invariant, Mode};
 use sim::protocol::{Happening, Monitor, Report};
 use sim::{ActorId, Chunks, Parameters, Time};
 use smallvec::SmallVec;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-
-/// Names of the invariants.
-pub mod names {
-    /// §5.2.
-    pub const ELECTION: &str = "at most one leader a term";
-    /// §5.3.
-    pub const APPEND_ONLY: &str = "a leader never removes from its log";
-    /// §5.3.
-    pub const MATCHING: &str = "logs that agree in an entry agree before it";
-    /// §5.4.
-    pub const COMPLETENESS: &str = "a leader has everything committed before it";
-    /// §5.4.3.
-    pub const MACHINE: &str = "all apply the same entry at an index";
-    /// §5.2.
-    pub const ONE_VOTE: &str = "at most one vote a term";
-    /// What a client relies on.
-    pub const SURVIVES: &str = "an acknowledged write survives";
-}
-
-const fn always(name: &'static str, doc: &'static str) -> Invariant {
-    Invariant { name, mode: Mode::Always, doc }
-}
-
-const fn sometimes(name: &'static str, doc: &'static str) -> Invariant {
-    Invariant { name, mode: Mode::Sometimes, doc }
-}
-
-/// The invariants, in the order of [`At`].
-pub const INVARIANTS: &[Invariant] = &[
-    always(ELECTION, "Election Safety (§5.2): two leaders of one term could each commit what they like."),
-    always(APPEND_ONLY, "Leader Append-Only (§5.3): a leader overwrites or removes no entry of its own log."),
-    always(
-        MATCHING,
-        "Log Matching (§5.3): entries of the same index and term are the same, and so is all before them.",
-    ),
-    always(
-        COMPLETENESS,
-        "Leader Completeness (§5.4): what one term committed, the leaders of all later terms have.",
-    ),
-    always(MACHINE, "State Machine Safety (§5.4.3): no two nodes apply different entries at the same index."),
-    always(ONE_VOTE, "§5.2: a node votes for at most one candidate in a term, crashes or not."),
-    always(SURVIVES, "An entry for which a client heard ok stays in some node's log or snapshot."),
-    sometimes("a leader is replaced", "Another node becomes leader."),
-    sometimes("a vote is split", "Two candidates of a term, and neither is elected."),
-    sometimes("an entry is overwritten", "A follower removes entries that were never committed."),
-    sometimes("a snapshot is installed", "A node is so far behind that only a snapshot helps."),
-    sometimes("a member is added", "A change that adds a server is committed."),
-    sometimes("a member is removed", "A change that removes a server is committed."),
-    sometimes(
-        "an older term's entry is committed",
-        "It rides along with one of the leader's own term (§5.4.2).",
-    ),
-    sometimes("a retry is recognised", "A request that was applied already comes again (§8)."),
-    sometimes("a stale leader is told", "A leader hears of a newer term."),
-    sometimes("an unsynced write is lost", "A node recovers with less than it had written."),
-    sometimes("leadership is transferred", "A node takes over because the leader told it to."),
-    sometimes("a client gives up", "It will never know what became of its request."),
-];
-
-/// Places in [`INVARIANTS`].
-#[derive(Clone, Copy)]
-pub(super) enum At {
-    Election,
-    AppendOnly,
-    Matching,
-    Completeness,
-    Machine,
-    OneVote,
-    Survives,
-    Replaced,
-    Split,
-    Overwritten,
-    Installed,
-    Added,
-    Removed,
-    OldTerm,
-    Retry,
-    Stale,
-    Lost,
-    Transferred,
-    GaveUp,
-}
-
-impl At {
-    pub(super) fn place(self) -> usize {
-        self as usize
-    }
-}
 
 /// An entry that was, or is, at an index in some log.
 #[derive(Clone, Debug)]
@@ -493,5 +404,113 @@ impl Watch {
             versions[mine].committed = Some(term);
             self.versions.set(at.0 - 1, versions);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::invariants::INVARIANTS;
+    use super::super::log::Payload;
+    use super::*;
+
+    fn watch() -> Watch {
+        let parameters = Parameters::defaults(super::super::settings::PARAMETERS);
+        Watch::new(&Settings::of(&parameters), &parameters)
+    }
+
+    fn log(terms: &[u64]) -> Log {
+        let mut log = Log::default();
+        log.append(
+            &terms.iter().map(|t| Entry { term: Term(*t), payload: Payload::Start }).collect::<Vec<_>>(),
+        );
+        log
+    }
+
+    const N1: ActorId = ActorId::node(1);
+    const N2: ActorId = ActorId::node(2);
+
+    /// What is said to be broken after these facts.
+    fn after(facts: &[(ActorId, Fact, &[u64])]) -> Vec<usize> {
+        let (mut watch, mut report) = (watch(), Report::default());
+        for (who, fact, terms) in facts {
+            watch.fact(*who, fact, Some(&log(terms)), &mut report);
+        }
+        let text = format!("{report:?}");
+        let broken = text.split("reached").next().unwrap_or_default().to_owned();
+        (0..INVARIANTS.len()).filter(|at| broken.contains(&format!("({at}, "))).collect()
+    }
+
+    fn leader(term: u64) -> Fact {
+        Fact::Leader { term: Term(term), last: EntryId::ZERO }
+    }
+
+    fn appended(from: u64, index: u64, term: u64) -> Fact {
+        Fact::Appended { from: LogIndex(from), last: EntryId::new(index, term) }
+    }
+
+    fn committed(from: u64, index: u64) -> Fact {
+        Fact::Committed { from: LogIndex(from), index: LogIndex(index), counted: true }
+    }
+
+    #[test]
+    fn two_leaders_of_a_term_are_seen() {
+        assert_eq!(after(&[(N1, leader(1), &[]), (N2, leader(2), &[])]), []);
+        assert_eq!(after(&[(N1, leader(1), &[]), (N2, leader(1), &[])]), [At::Election.place()]);
+    }
+
+    #[test]
+    fn a_leader_that_removes_is_seen() {
+        let truncated = Fact::Truncated { from: EntryId::new(1, 1), last: EntryId::new(1, 1) };
+        let add = (N1, appended(1, 1, 1), &[1][..]);
+        assert_eq!(after(&[add.clone(), (N1, truncated.clone(), &[])]), []);
+        assert_eq!(after(&[(N1, leader(1), &[]), add, (N1, truncated, &[])]), [At::AppendOnly.place()]);
+    }
+
+    #[test]
+    fn logs_that_agree_late_but_not_early_are_seen() {
+        let good = [(N1, appended(1, 2, 2), &[1, 2][..]), (N2, appended(1, 2, 2), &[1, 2][..])];
+        assert_eq!(after(&good), []);
+        let bad = [(N1, appended(1, 3, 3), &[1, 1, 3][..]), (N2, appended(1, 3, 3), &[1, 2, 3][..])];
+        assert_eq!(after(&bad), [At::Matching.place()]);
+    }
+
+    #[test]
+    fn a_leader_without_what_was_committed_is_seen() {
+        let first =
+            [(N1, leader(1), &[][..]), (N1, appended(1, 1, 1), &[1][..]), (N1, committed(1, 1), &[1][..])];
+        let with =
+            [first.clone().to_vec(), vec![(N2, appended(1, 1, 1), &[1][..]), (N2, leader(2), &[1][..])]];
+        assert_eq!(after(&with.concat()), []);
+        let without = [first.to_vec(), vec![(N2, leader(2), &[][..])]];
+        assert_eq!(after(&without.concat()), [At::Completeness.place()]);
+    }
+
+    #[test]
+    fn different_entries_committed_at_an_index_are_seen() {
+        let one = [(N1, appended(1, 1, 1), &[1][..]), (N1, committed(1, 1), &[1][..])];
+        let same = [(N2, appended(1, 1, 1), &[1][..]), (N2, committed(1, 1), &[1][..])];
+        let other = [(N2, appended(1, 1, 2), &[2][..]), (N2, committed(1, 1), &[2][..])];
+        assert_eq!(after(&[one.clone(), same].concat()), []);
+        assert_eq!(after(&[one, other].concat()), [At::Machine.place()]);
+    }
+
+    #[test]
+    fn a_vote_counted_for_two_is_seen() {
+        let vote = |term| Fact::Granted { term: Term(term), voter: ActorId::node(3) };
+        assert_eq!(after(&[(N1, vote(1), &[]), (N1, vote(1), &[]), (N2, vote(2), &[])]), []);
+        assert_eq!(after(&[(N1, vote(1), &[]), (N2, vote(1), &[])]), [At::OneVote.place()]);
+    }
+
+    #[test]
+    fn an_acknowledged_entry_must_be_somewhere() {
+        let ok =
+            Fact::Acknowledged { client: ActorId::client(1), entry: EntryId::new(1, 1), text: "milk".into() };
+        let truncated = Fact::Truncated { from: EntryId::new(1, 1), last: EntryId::new(1, 1) };
+        let mut facts = vec![(N1, appended(1, 1, 1), &[1][..]), (N1, ok, &[1][..])];
+        facts.push((N2, appended(1, 1, 1), &[1][..]));
+        facts.push((N1, truncated.clone(), &[][..]));
+        assert_eq!(after(&facts), []);
+        facts.push((N2, truncated, &[][..]));
+        assert_eq!(after(&facts), [At::Survives.place()]);
     }
 }

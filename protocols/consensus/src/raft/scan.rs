@@ -2,8 +2,8 @@
 //! it. Whatever a look at one moment can show broken, the monitor must have reported by then.
 
 use super::RaftStore;
+use super::invariants::At;
 use super::log::{EntryId, LogIndex};
-use super::monitor::At;
 use super::node::Raft;
 use sim::ActorId;
 use sim::protocol::Cluster;
