@@ -44,6 +44,12 @@
     try { return Boolean(canvas.getContext('webgl2') || canvas.getContext('webgl')); } catch { return false; }
   }
 
+  // The program uses WebAssembly's SIMD: whether the browser takes a module of one function that does.
+  function hasWasm() {
+    const module = [0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 10, 1, 8, 0, 65, 0, 253, 15, 253, 98, 11];
+    return typeof WebAssembly === 'object' && WebAssembly.validate(new Uint8Array(module));
+  }
+
   // The window takes the size of its canvas in device pixels from the browser. Where that is wrong (developer tools that
   // pretend another screen do not tell it), the browser must not offer it: then the size is worked out from CSS pixels.
   function checkDevicePixels(canvas) {
@@ -176,7 +182,7 @@
   }
 
   async function start() {
-    if (typeof WebAssembly !== 'object') { show('no-wasm'); return; }
+    if (!hasWasm()) { show('no-wasm'); return; }
     const webgl = hasWebgl();
     if (!webgl) show('no-webgl');
     try {

@@ -78,8 +78,9 @@ impl<W: Workbench> Shell<W> {
             self.link_taken_at = now;
         }
         if by_hand {
-            // What was done shows in the run only after this frame, and a window at rest draws no more.
-            ctx.request_repaint_after(Duration::from_secs_f64(LINK_EVERY));
+            // What was done shows in the run only after this frame, and a window at rest draws no more. A repaint may come
+            // a little early.
+            ctx.request_repaint_after(Duration::from_secs_f64(1.2 * LINK_EVERY));
         }
     }
 }

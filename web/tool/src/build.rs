@@ -58,7 +58,7 @@ fn compile(workspace: &Workspace, toolchain: &Toolchain, kind: Kind) -> Result<P
         .current_dir(&workspace.root)
         .args(["--package", "potholes-web", "--lib", "--profile", profile, "--target-dir"])
         .arg(&workspace.target);
-    without_local_paths(&mut cargo, workspace);
+    set_flags(&mut cargo, workspace);
     let failed = |how: String| Error::Program { program: "the compiler".to_owned(), how };
     let status = cargo.status().map_err(|error| failed(error.to_string()))?;
     if !status.success() {
@@ -67,9 +67,11 @@ fn compile(workspace: &Workspace, toolchain: &Toolchain, kind: Kind) -> Result<P
     Ok(workspace.target.join(TARGET).join(folder).join("potholes_web.wasm"))
 }
 
-/// Panic messages name source files: as in the workspace and by crate, not as on the machine that built them. So the same
-/// sources make the same page wherever they lie. Flags that somebody has set are left alone.
-fn without_local_paths(cargo: &mut Command, workspace: &Workspace) {
+/// SIMD, which every current browser has: the part of egui that draws glyphs has a form for it, and the form without is
+/// a quarter of the whole bundle. And panic messages that name source files as in the workspace and by crate, not as on the
+/// machine that built them: so the same sources make the same page wherever they lie. Flags that somebody has set are left
+/// alone.
+fn set_flags(cargo: &mut Command, workspace: &Workspace) {
     let set = ["RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS", "CARGO_BUILD_RUSTFLAGS"];
     if set.iter().any(|name| env::var_os(name).is_some()) {
         return;
@@ -83,6 +85,7 @@ fn without_local_paths(cargo: &mut Command, workspace: &Workspace) {
         flags.push(format!("--remap-path-prefix={}=crates", index.path().display()));
     }
     flags.sort();
+    flags.push("-Ctarget-feature=+simd128".to_owned());
     cargo.env("CARGO_ENCODED_RUSTFLAGS", flags.join("\u{1f}"));
 }
 

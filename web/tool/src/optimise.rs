@@ -18,7 +18,7 @@ const BROKEN: u32 = 108;
 /// `-O1`, after a compiler that has optimised for size already: `-Oz` takes fifteen times as long and makes a module that is
 /// smaller as it is but larger with brotli. Then what the compiler may have used; `wasm-opt` refuses a module that uses
 /// more than it is told.
-const ARGUMENTS: [&str; 9] = [
+const ARGUMENTS: [&str; 10] = [
     "-O1",
     "--strip-producers",
     "--enable-bulk-memory",
@@ -27,6 +27,7 @@ const ARGUMENTS: [&str; 9] = [
     "--enable-nontrapping-float-to-int",
     "--enable-reference-types",
     "--enable-sign-ext",
+    "--enable-simd",
     "--enable-extended-const",
 ];
 

@@ -256,6 +256,21 @@ impl Page {
         }
     }
 
+    /// Where the thing of this name has come to rest: a panel that opens pushes others aside, and messages fly.
+    fn find_still(&self, name: &str) -> Result<Rect> {
+        const LOOKS: u32 = 20;
+        let mut place = self.find(name)?;
+        for _ in 0..LOOKS {
+            self.settle()?;
+            let now = self.find(name)?;
+            if now == place {
+                break;
+            }
+            place = now;
+        }
+        Ok(place)
+    }
+
     /// Whether something has this accessible name now.
     ///
     /// # Errors
@@ -269,7 +284,7 @@ impl Page {
     /// # Errors
     /// When there is no such thing.
     pub fn click_on(&self, name: &str) -> Result<()> {
-        let (x, y) = self.find(name)?.middle();
+        let (x, y) = self.find_still(name)?.middle();
         if self.touch { self.tap(x, y) } else { self.click(x, y, Button::Left) }
     }
 
