@@ -9,7 +9,6 @@
 //!
 //! A command in brackets is carried out in silence. After every command everything that happens at that moment happens,
 //! and a full scan of the invariants is compared with what the monitor said.
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 #![allow(clippy::unwrap_used, reason = "helpers of tests: what fails here fails the test")]
 
 mod common;

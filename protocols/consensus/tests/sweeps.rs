@@ -1,6 +1,5 @@
 //! Raft under every fault it claims to stand: with no pothole nothing breaks and every `sometimes` is reached; with each
 //! pothole alone something that it is said to break does.
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 #![allow(clippy::unwrap_used, reason = "helpers of tests: what fails here fails the test")]
 
 mod common;
