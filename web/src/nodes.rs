@@ -83,19 +83,26 @@ impl Nodes {
         nodes
     }
 
-    /// Where the thing of this name is. The exact name first; else the first whose name starts with it and then goes on
-    /// with a comma (`Node n1` finds "Node n1, leader, term 3"). Of several, the first in reading order.
+    /// Where the thing of this name is. The exact name first; else one whose name starts with it and goes on with a comma
+    /// or a colon (`Node n1` finds "Node n1, leader, term 3"); else a value. Of several, what can be activated before what
+    /// can only be read (a button before the heading of the same words), then the first in reading order.
     pub fn locate(&self, name: &str) -> Option<Place> {
         if name.is_empty() {
             return None;
         }
         let goes_on =
-            |node: &&Node| node.name.strip_prefix(name).is_some_and(|rest| rest.starts_with([',', ':']));
-        let visible = || self.all.iter().filter(|node| node.place.w > 0.0 && node.place.h > 0.0);
-        visible()
-            .find(|node| node.name == name)
-            .or_else(|| visible().find(goes_on))
-            .or_else(|| visible().find(|node| node.value == name))
+            |node: &Node| node.name.strip_prefix(name).is_some_and(|rest| rest.starts_with([',', ':']));
+        self.first(|node| node.name == name)
+            .or_else(|| self.first(goes_on))
+            .or_else(|| self.first(|node| node.value == name))
+    }
+
+    fn first(&self, is_it: impl Fn(&Node) -> bool) -> Option<Place> {
+        let found = || self.all.iter().filter(|node| node.place.w > 0.0 && node.place.h > 0.0 && is_it(node));
+        // Words that can be marked with the mouse take clicks too, but have no role.
+        found()
+            .find(|node| node.clickable && !node.role.is_empty())
+            .or_else(|| found().next())
             .map(|node| node.place)
     }
 }
@@ -296,6 +303,16 @@ mod tests {
         assert!(second.is_some());
         assert_eq!(nodes.locate("Node n1"), second);
         assert_eq!(nodes.locate("Node"), None);
+    }
+
+    #[test]
+    fn a_button_comes_before_the_heading_of_the_same_words() {
+        let (_, nodes) = frames(Vec::new(), |ui| {
+            ui.label("Read the list");
+            let _ = ui.button("Read the list");
+        });
+        let button = nodes.all.iter().find(|node| node.role == "button").unwrap();
+        assert_eq!(nodes.locate("Read the list"), Some(button.place));
     }
 
     #[test]

@@ -39,6 +39,8 @@ pub struct Shell<W> {
     workbench: W,
     exchange: Shared,
     link_taken_at: f64,
+    /// Something was done by hand since the link was taken.
+    owed: bool,
     opened_with: usize,
 }
 
@@ -50,7 +52,7 @@ impl<W: Workbench> Shell<W> {
     pub fn new(workbench: W, exchange: Shared) -> Self {
         exchange.borrow_mut().saved_link = workbench.link();
         let opened_with = workbench.commands();
-        Self { workbench, exchange, link_taken_at: 0.0, opened_with }
+        Self { workbench, exchange, link_taken_at: 0.0, owed: false, opened_with }
     }
 
     /// [`Workbench::state_json`].
@@ -69,18 +71,21 @@ impl<W: Workbench> Shell<W> {
 
     fn tell_the_page(&mut self, ctx: &egui::Context) {
         let (now, by_hand) = ctx.input(|input| (input.time, input.events.iter().any(is_by_hand)));
-        if by_hand || now - self.link_taken_at >= LINK_EVERY {
+        let age = now - self.link_taken_at;
+        if by_hand || age >= LINK_EVERY {
             let link = self.workbench.link();
             let moved_on = self.workbench.commands() != self.opened_with;
             let mut exchange = self.exchange.borrow_mut();
             exchange.saved_link = link;
             exchange.moved_on |= moved_on;
             self.link_taken_at = now;
+            self.owed = by_hand;
         }
-        if by_hand {
-            // What was done shows in the run only after this frame, and a window at rest draws no more. A repaint may come
-            // a little early.
-            ctx.request_repaint_after(Duration::from_secs_f64(1.2 * LINK_EVERY));
+        if self.owed {
+            // What was done shows in the run only after this frame, and a window at rest draws no more. Asked for in every
+            // frame until it comes, because a frame forgets what earlier ones asked for; it may come a little early.
+            let rest = LINK_EVERY - (now - self.link_taken_at).clamp(0.0, LINK_EVERY);
+            ctx.request_repaint_after(Duration::from_secs_f64(rest + 0.1));
         }
     }
 }
@@ -191,6 +196,17 @@ mod tests {
         assert_eq!(exchange.borrow().saved_link, "0 commands", "nothing was done, and no second has passed");
         frame(&mut shell, &ctx, 1.3, 0);
         assert_eq!(exchange.borrow().saved_link, "1 commands");
+    }
+
+    #[test]
+    fn after_an_input_one_more_frame_is_asked_for_and_then_none() {
+        let (ctx, exchange) = (egui::Context::default(), Shared::default());
+        let mut shell = Shell::new(Fake::default(), exchange);
+        frame(&mut shell, &ctx, 0.1, 1);
+        frame(&mut shell, &ctx, 0.2, 0);
+        assert!(shell.owed, "the frame in between must ask again");
+        frame(&mut shell, &ctx, 1.3, 0);
+        assert!(!shell.owed, "then the window rests");
     }
 
     #[test]
