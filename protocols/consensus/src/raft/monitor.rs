@@ -382,6 +382,18 @@ impl Watch {
             let commits = Arc::make_mut(&mut self.commits);
             let highest = commits.entry(term).or_default();
             *highest = (*highest).max(index);
+            self.later_leaders_have_it(term, report);
+        }
+    }
+
+    /// Who leads a later term already must have what an earlier one commits only now.
+    fn later_leaders_have_it(&mut self, committed_in: Term, report: &mut Report) {
+        let nodes = (0u16..).zip(&self.nodes);
+        let later = nodes.filter(|(_, seen)| seen.leads && seen.term > committed_in);
+        let later: SmallVec<[(ActorId, Term); 2]> =
+            later.map(|(number, seen)| (ActorId::node(number), seen.term)).collect();
+        for (leader, term) in later {
+            self.completeness(leader, term, report);
         }
     }
 
@@ -483,6 +495,9 @@ mod tests {
         assert_eq!(after(&with.concat()), []);
         let without = [first.to_vec(), vec![(N2, leader(2), &[][..])]];
         assert_eq!(after(&without.concat()), [At::Completeness.place()]);
+        let [led, added, committed] = first;
+        let late = [led, added, (N2, leader(2), &[][..]), committed];
+        assert_eq!(after(&late), [At::Completeness.place()], "committed once another leads a later term");
     }
 
     #[test]
