@@ -179,19 +179,42 @@ pub(super) fn faults(settings: &Settings) -> Vec<FaultClass> {
 
 /// What is promised.
 ///
+/// Progress needs the timing requirement (§5.6): an election, in which a candidate's vote and then the others' become
+/// durable and travel, is over well before the shortest timeout, and heartbeats come more often than that.
+///
 /// Progress from a heal of few nodes needs a leader outside of them not to silence them: that it checks its quorum, and
 /// that nobody who cannot win disturbs.
 pub(super) fn claims(settings: &Settings) -> Vec<Claim> {
     let within =
         settings.election_max * 6 + settings.timeout * 2 + settings.think + settings.latency_max * 10;
     let stands = faults(settings);
-    vec![
-        Claim { guarantee: LINEARIZABLE, stands: stands.clone(), within: None, partial_heal: false },
-        Claim {
+    let mut claims =
+        vec![Claim { guarantee: LINEARIZABLE, stands: stands.clone(), within: None, partial_heal: false }];
+    let election = (settings.latency_max + settings.sync_max) * 2;
+    if settings.election_min >= election.max(settings.heartbeat + settings.latency_max) {
+        claims.push(Claim {
             guarantee: "progress",
             stands,
             within: Some(within),
             partial_heal: settings.check_quorum && settings.prevote && settings.sticky,
-        },
-    ]
+        });
+    }
+    claims
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use sim::Parameters;
+
+    #[test]
+    fn progress_is_claimed_where_elections_have_the_time_they_need() {
+        let claimed = |set: &str| {
+            let mut parameters = Parameters::defaults(super::super::settings::PARAMETERS);
+            parameters.assign(set).unwrap();
+            claims(&Settings::of(&parameters)).iter().any(|claim| claim.guarantee == "progress")
+        };
+        assert!(claimed("nodes=5") && claimed("latency_max=100ms"));
+        assert!(!claimed("latency_max=200ms") && !claimed("sync_max=400ms") && !claimed("heartbeat=300ms"));
+    }
 }
