@@ -77,10 +77,11 @@ impl Raft {
 
     // --- as the one who is asked ---
 
-    /// Whether a vote in a newer term is denied without moving there: this node hears a leader, and whoever asks does
-    /// not (§6: disruptive servers).
+    /// Whether a vote is denied without moving to its term: this node hears a leader, and whoever asks does not (§6:
+    /// disruptive servers). It may be in the term of that vote already, told by an answer that came late: its promise to
+    /// the leader it heard, which a lease trusts, holds all the same.
     pub(super) fn protects_leader(&self, from: ActorId, term: Term, context: &mut Context<'_>) -> bool {
-        let protects = context.settings().sticky && term > self.term() && self.heard_recently(context);
+        let protects = context.settings().sticky && term >= self.term() && self.heard_recently(context);
         if protects {
             let leader = self.leader();
             context.note(|| match leader {
@@ -172,12 +173,11 @@ impl Raft {
 
     pub(super) fn on_vote_reply(&mut self, from: ActorId, granted: bool, context: &mut Context<'_>) {
         let Role::Candidate(votes) = &mut self.role else { return };
-        if granted {
-            votes.granted.insert(from)
-        } else {
-            votes.denied.insert(from)
-        };
+        let new = if granted { votes.granted.insert(from) } else { votes.denied.insert(from) };
         let votes = votes.clone();
+        if granted && new {
+            context.fact(Fact::Granted { term: self.term(), voter: from });
+        }
         let of = self.members().voters().len();
         if self.members().are_majority(&votes.granted) {
             context.note(|| format!("{} of {of} votes: elected", votes.granted.len()));

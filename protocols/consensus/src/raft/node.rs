@@ -174,8 +174,8 @@ impl Raft {
     /// Starts, from what the disk holds alone.
     pub fn start(hard: &Hard, recovery: Recovery, context: &mut Context<'_>) -> Self {
         let (id, settings) = (context.me(), context.settings());
-        let voter = id.number() <= settings.nodes;
-        let initial = if voter { Members::first(settings.nodes) } else { Members::default() };
+        // A spare knows them too: what it makes of the log, a snapshot above all, must say who voted.
+        let initial = Members::first(settings.nodes);
         // Until its promise to a leader it heard before the crash has surely run out, a voter keeps it.
         let promised = settings.reads == super::settings::Reads::Lease && recovery.starts > 0;
         let heard = promised.then(|| context.monotonic());
@@ -431,9 +431,9 @@ impl Raft {
         }
         match &self.role {
             // Its vote for itself counts once it cannot be forgotten.
-            Role::Candidate(_) => self.on_vote_reply(self.id, true, context),
+            Role::Candidate(_) if !self.is_syncing() => self.on_vote_reply(self.id, true, context),
             Role::Leader(_) => self.advance_commit(context),
-            Role::Follower { .. } | Role::PreCandidate(_) => {}
+            Role::Follower { .. } | Role::PreCandidate(_) | Role::Candidate(_) => {}
         }
     }
 

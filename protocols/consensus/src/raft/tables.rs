@@ -125,6 +125,72 @@ fn votes_in_a_term_are_given_once() {
 }
 
 #[test]
+fn a_promise_to_a_leader_holds_in_whatever_term_a_late_answer_brings() {
+    let mut bench = Bench::new(3, &["reads=lease"]);
+    bench.act("fire n1 election");
+    bench.act("fire n3 election");
+    bench.inject(n(1), n(2), 1, append((0, 0), &[1], 0));
+    // n2 asked before it heard n1; n3 answers that it is in term 2.
+    bench.inject(n(3), n(2), 2, Body::PreVoteReply { about: Term(1), granted: false });
+    assert_eq!(bench.node(n(2)).term(), Term(2));
+    bench.inject(n(3), n(2), 2, Body::Vote { last: EntryId::new(1, 1), transfer: false });
+    assert_eq!(bench.said(n(2), n(3)), ["vote denied in term 2"], "n1 trusts its lease still");
+}
+
+#[test]
+fn who_votes_alone_leads_once_its_own_vote_is_durable() {
+    let members = |who: &[u16]| Payload::Members(Members::new(who.iter().map(|number| n(*number))));
+    for longest in ["40ms", "60ms", "80ms", "100ms"] {
+        let mut bench = Bench::new(3, &["sync_min=20ms", &format!("sync_max={longest}")]);
+        bench.act("fire n1 election");
+        bench.run(Span::millis(100));
+        let alone = [members(&[1, 2]), members(&[2])].map(|payload| Entry { term: Term(1), payload });
+        let previous = EntryId::ZERO;
+        let body = Body::Append { previous, entries: Arc::new(alone), committed: LogIndex(2), round: 0 };
+        bench.inject(n(1), n(2), 1, body);
+        // Its log is on its way to the disk, and then its vote.
+        bench.inject(n(1), n(2), 1, Body::TimeoutNow);
+        while !bench.node(n(2)).leads() {
+            bench.run(Span::micros(100));
+        }
+        let term = bench.node(n(2)).term();
+        bench.act("crash n2 keep 0");
+        bench.act("restart n2");
+        assert_eq!(bench.node(n(2)).term(), term, "syncs of at most {longest}");
+    }
+}
+
+#[test]
+fn a_newcomers_snapshot_says_who_votes() {
+    let mut bench = Bench::new(3, &["spares=1", "snapshot_every=2"]);
+    bench.act("fire n1 election");
+    for act in ["release n1→n2", "release n2→n1", "release c1→n1"] {
+        bench.act(act);
+    }
+    bench.run(Span::millis(200));
+    bench.act("hold n2→n1");
+    assert!(bench.node(n(1)).leads());
+    // Entry 2 is on n1 alone when n4 catches up; entry 3 makes n4 a member.
+    for act in ["put c1 list=a to n1", "release n1→n4", "release n4→n1", "restart n4", "add n4"] {
+        bench.act(act);
+    }
+    bench.run(Span::millis(200));
+    assert_eq!(bench.node(n(4)).hard().members().map(|(index, _)| index), Some(LogIndex(3)));
+    for _ in 0..3 {
+        if bench.node(n(1)).committed() < LogIndex(2) {
+            bench.act("deliver n2→n1 matched");
+        }
+    }
+    for _ in 0..2 {
+        bench.act("fire n1 heartbeat");
+        bench.run(Span::millis(100));
+    }
+    assert_eq!(bench.node(n(4)).committed(), LogIndex(2));
+    let snapshot = bench.node(n(4)).hard().snapshot.clone().unwrap();
+    assert_eq!((snapshot.last.index, &snapshot.members), (LogIndex(2), &Members::first(3)));
+}
+
+#[test]
 fn votes_go_to_logs_at_least_as_new() {
     let table: [(&[u64], (u64, u64), bool); 6] = [
         (&[1], (1, 1), true),
