@@ -89,6 +89,12 @@ fn hurry(page: &Page) -> Result<()> {
 
 fn lost_write(stage: &Stage<'_>) -> Result<()> {
     let page = stage.visit(Screen::DESK, "")?;
+    // One who watches sees milk answered before the cut.
+    page.until(
+        "(({ playing, moment }) => !playing || moment.time_ns > 6e8)(JSON.parse(window.potholes.state()))",
+        STEP,
+        "the first writes",
+    )?;
     page.click_on("Cut the crowned one off")?;
     hurry(&page)?;
     walk(
