@@ -155,6 +155,25 @@ fn prefix_truncates_is_found() {
     found("prefix_truncates", 2000);
 }
 
+/// Looked at forty times a second, a run with a pothole in shows nothing broken that the monitor has not reported.
+#[test]
+fn the_monitor_sees_what_a_scan_sees_all_along() {
+    for pothole in LAB.potholes() {
+        for seed in 0..25 {
+            let mut running = LAB.start(setup(seed, Level::High, END, &[pothole.set], &[]));
+            let mut trace = Trace::default();
+            for look in 1..=END.0 / Span::millis(25).0 {
+                let until = Moment::end_of(Time::ZERO + Span::millis(25) * look);
+                running.advance(until, u64::MAX, &mut Recorder::into(&mut trace));
+                for (name, sentence) in running.scan() {
+                    let known = trace.violations.iter().any(|v| LAB.invariants()[v.invariant].name == name);
+                    assert!(known, "{} seed {seed}: only the scan saw that {sentence}", pothole.set);
+                }
+            }
+        }
+    }
+}
+
 /// The same run twice, once in one go and once in slices with forks in between: the same at every step.
 #[test]
 fn runs_are_the_same_twice() {

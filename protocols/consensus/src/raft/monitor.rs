@@ -183,8 +183,8 @@ impl Watch {
     fn completeness(&mut self, who: ActorId, term: Term, report: &mut Report) {
         let Some(index) = self.commits.range(..term).map(|(_, index)| *index).max() else { return };
         let Some(versions) = self.versions.get(index.0 - 1) else { return };
-        let Some(version) = versions.iter().find(|v| v.committed.is_some_and(|at| at < term)) else { return };
-        if version.holders & bit(who) == 0 {
+        let lacks = |v: &&Version| v.committed.is_some_and(|at| at < term) && v.holders & bit(who) == 0;
+        if let Some(version) = versions.iter().find(lacks) {
             let id = EntryId { term: version.entry.term, index };
             let sentence = format!("{who} leads term {term} without {id}, which was committed before");
             report.broken(At::Completeness.place(), sentence);
