@@ -175,7 +175,8 @@ pub enum Stop {
     Budget,
     /// Nothing is left to happen, ever.
     Quiet,
-    /// A million events at one instant: the run cannot go on. The reason, for a person.
+    /// A million events at one instant, or far too many messages on their way: the run cannot go on. The reason, for a
+    /// person.
     Stuck(Arc<str>),
 }
 

@@ -29,6 +29,10 @@ pub(crate) enum Effect {
     Healed,
 }
 
+/// So many cuts stand at once; a further one finds nothing to do. Healing some of many nodes takes cuts of many sides
+/// apart into very many.
+const MOST_CUTS: usize = 256;
+
 const PAUSE: usize = 0;
 const SLOW: usize = 1;
 const DRIFT: usize = 2;
@@ -160,7 +164,8 @@ impl Kernel {
         if sides.len() < 2 || sides.iter().filter(|side| !side.is_empty()).count() < 2 {
             return false;
         }
-        if self.links.cuts.iter().any(|cut| cut.sides == sides && cut.one_way == one_way) {
+        let stand = &self.links.cuts;
+        if stand.len() >= MOST_CUTS || stand.iter().any(|cut| cut.sides == sides && cut.one_way == one_way) {
             return false;
         }
         let cut = Cut { stamp: self.stamp(), sides, one_way };
@@ -356,11 +361,8 @@ impl Kernel {
 
     /// What was held on these links arrives now, a nanosecond apart, in the order it would have.
     fn let_go(&mut self, directions: &[(Slot, Slot)]) -> bool {
-        let mut held: Vec<u32> = self.flights.live();
-        held.retain(|at| {
-            let flight = self.flights.get(*at);
-            flight.held && directions.contains(&(flight.from, flight.to))
-        });
+        let mut held: Vec<u32> =
+            self.flights.fitting(|flight| flight.held && directions.contains(&(flight.from, flight.to)));
         held.sort_by_key(|at| {
             let flight = self.flights.get(*at);
             (flight.arrives, flight.id)

@@ -82,10 +82,20 @@ impl Flights {
         self.free.push(at);
     }
 
+    /// How many there are, those that wait for their sender's sync included.
+    pub fn count(&self) -> usize {
+        self.slab.len() - self.free.len()
+    }
+
+    /// Those on their way that fit, in no order.
+    pub fn fitting(&self, fits: impl Fn(&Flight) -> bool) -> Vec<u32> {
+        let on_its_way = |flight: &Flight| flight.live && !flight.unsent && fits(flight);
+        (0..).zip(&self.slab).filter(|(_, flight)| on_its_way(flight)).map(|(at, _)| at).collect()
+    }
+
     /// Those on their way, oldest first.
     pub fn live(&self) -> Vec<u32> {
-        let mut live: Vec<u32> =
-            (0..self.slab.len() as u32).filter(|at| self.get(*at).live && !self.get(*at).unsent).collect();
+        let mut live = self.fitting(|_| true);
         live.sort_by_key(|at| self.get(*at).id);
         live
     }

@@ -38,6 +38,9 @@ pub(crate) type Slot = u16;
 /// After so many events at one instant a run stops with a reason.
 pub(crate) const INSTANT_LIMIT: u32 = 1_000_000;
 
+/// With so many messages on their way at once a run stops with a reason: held or late for long, they would fill memory.
+pub(crate) const FLIGHTS_LIMIT: usize = 100_000;
+
 /// What orders events: (time, target, origin, ordinal at that origin and instant, creation time). The middle three are
 /// kept in one word, so that comparing two keys is comparing three numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -213,8 +216,8 @@ pub(crate) enum Step {
     Reached,
     /// Nothing, ever.
     Quiet,
-    /// Too much at one instant.
-    Stuck,
+    /// Too much at one instant, or on its way: why, for a person.
+    Stuck(String),
     /// The next command, of chaos or of the run.
     Command { by_chaos: bool, index: usize },
     /// An event for an actor that can take it.
@@ -498,8 +501,8 @@ impl Kernel {
 
     /// What happens next, if it is at or before `until`. Time moves to it.
     pub(crate) fn step(&mut self, until: Moment, trace: &mut Recorder<'_>) -> Step {
-        if self.in_instant >= INSTANT_LIMIT {
-            return Step::Stuck;
+        if let Some(reason) = self.is_stuck() {
+            return Step::Stuck(reason);
         }
         let next = self.queue.peek().map(|queued| Time(queued.key.time));
         if let Some((by_chaos, index, at)) = self.due_command(next) {
@@ -529,6 +532,24 @@ impl Kernel {
         }
         self.move_to(next);
         self.fall_due(what, trace)
+    }
+
+    /// Why it cannot go on, where it cannot.
+    #[inline]
+    fn is_stuck(&self) -> Option<String> {
+        if self.in_instant >= INSTANT_LIMIT {
+            let now = self.now;
+            Some(format!(
+                "more than {INSTANT_LIMIT} events at {now}: they cause each other without time passing"
+            ))
+        } else if self.flights.count() > FLIGHTS_LIMIT {
+            let now = self.now;
+            Some(format!(
+                "more than {FLIGHTS_LIMIT} messages on their way at {now}: go back, and let them arrive in time"
+            ))
+        } else {
+            None
+        }
     }
 
     fn rest(&mut self, until: Moment) -> Step {

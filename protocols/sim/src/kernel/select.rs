@@ -1,5 +1,6 @@
 //! Selectors: what a command's words name, as things stand when it runs.
 
+use super::flights::Flight;
 use super::{Kernel, Slot};
 use crate::command::{LinkSelector, MessageSelector, Who};
 use crate::ids::ActorId;
@@ -52,14 +53,16 @@ impl Kernel {
     pub(crate) fn find_message(&self, which: &MessageSelector, roles: &Roles) -> Option<u32> {
         let from = which.from.as_ref().map(|who| self.find(who, roles));
         let to = which.to.as_ref().map(|who| self.find(who, roles));
-        let fits = |at: &u32| {
-            let flight = self.flights.get(*at);
+        let fits = |flight: &Flight| {
             !flight.waiting
                 && from.is_none_or(|from| from == Some(flight.from))
                 && to.is_none_or(|to| to == Some(flight.to))
                 && which.kind.as_deref().is_none_or(|kind| kind == flight.kind)
         };
-        let number = which.number.max(1) as usize;
-        self.flights.live().into_iter().filter(fits).nth(number - 1)
+        let mut fitting = self.flights.fitting(fits);
+        let nth = which.number.max(1) as usize - 1;
+        // Only that one is wanted: a script may ask often while very many are on their way.
+        (nth < fitting.len())
+            .then(|| *fitting.select_nth_unstable_by_key(nth, |at| self.flights.get(*at).id).1)
     }
 }

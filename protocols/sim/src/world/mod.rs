@@ -121,14 +121,7 @@ impl<P: Protocol> World<P> {
         match self.kernel.step(until, recorder) {
             Step::Reached => return Some(Stop::Reached),
             Step::Quiet => return Some(Stop::Quiet),
-            Step::Stuck => {
-                let reason = format!(
-                    "more than {} events at {}: they cause each other without time passing",
-                    crate::kernel::INSTANT_LIMIT,
-                    self.kernel.now()
-                );
-                return Some(Stop::Stuck(reason.into()));
-            }
+            Step::Stuck(reason) => return Some(Stop::Stuck(reason.into())),
             Step::Internal => {}
             Step::Command { by_chaos, index } => self.carry_out(by_chaos, index, recorder),
             Step::Boot { slot } => self.boot(slot, recorder),
