@@ -303,7 +303,7 @@ impl Reader<'_> {
                 for word in words {
                     match word.split_once('=') {
                         Some(("seed", seed)) => {
-                            lesson.seed = seed.parse().map_err(|_| self.wrong("“seed=” wants a number"))?;
+                            lesson.seed = run::text::seed(seed).map_err(|e| self.wrong(e.to_string()))?;
                         }
                         Some(_) => lesson.set.push(word.to_owned()),
                         None => return Err(self.wrong(format!("“{word}” should be PARAM=VALUE"))),

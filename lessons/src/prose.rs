@@ -121,10 +121,11 @@ fn special(rest: &str) -> Result<Option<(Piece, &str)>, String> {
     {
         return Ok(Some((Piece::Code(code.to_owned()), after)));
     }
+    // No further than to the next one: prose of nothing but brackets is read in one pass.
     if let Some(inner) = rest.strip_prefix('[')
-        && let Some((written, after)) = inner.split_once("](=")
-        && !written.contains('[')
+        && let Some((written, _)) = inner.split('[').next().and_then(|inner| inner.split_once("](="))
     {
+        let after = &inner[written.len() + "](=".len()..];
         let end =
             closing(after).ok_or_else(|| format!("the value “[{written}](= …” has no closing bracket"))?;
         let is = Condition::parse(&after[..end]).map_err(|e| format!("in the value “{written}”: {e}"))?;

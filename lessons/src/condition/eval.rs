@@ -101,7 +101,10 @@ pub(super) fn value(node: &Node, playback: &Playback, scope: Scope) -> Value {
             parameter(playback, &words[1])
         }
         Node::Words(words) => Value::Text(words.join(" ")),
-        Node::Call(name, arguments) => Asked { playback, scope, arguments }.call(name),
+        Node::Call(name, arguments) => {
+            let arguments = arguments.iter().map(|argument| words(argument, playback, scope)).collect();
+            Asked { playback, scope, arguments }.call(name)
+        }
     }
 }
 
@@ -198,11 +201,22 @@ pub(super) fn unknown_functions(node: &Node, unknown: &mut Vec<String>) {
     }
 }
 
+/// The words of an argument.
+fn words(argument: &Node, playback: &Playback, scope: Scope) -> Vec<String> {
+    match argument {
+        Node::Words(words) => words.clone(),
+        Node::Number(n) => vec![n.to_string()],
+        Node::Span(span) => vec![span.written()],
+        other => vec![value(other, playback, scope).to_string()],
+    }
+}
+
 /// A function and what it is asked about.
 struct Asked<'a> {
     playback: &'a Playback,
     scope: Scope,
-    arguments: &'a [Node],
+    /// In words, worked out once: a function asks for the same one often, and calls may stand in calls.
+    arguments: Vec<Vec<String>>,
 }
 
 impl Asked<'_> {
@@ -218,7 +232,8 @@ impl Asked<'_> {
             "reaches" => self.first(|a| Some(Value::Number(i64::from(a.reaches)))),
             "cut" => Value::Bool(self.is_cut()),
             "field" => self.first(|a| {
-                let field = a.fields.iter().find(|field| field.id == self.word(1))?;
+                let id = self.word(1);
+                let field = a.fields.iter().find(|field| field.id == id)?;
                 Some(field.value.parse().map_or_else(|_| Value::Text(field.value.clone()), Value::Number))
             }),
             "entry" => self.entry(),
@@ -240,14 +255,8 @@ impl Asked<'_> {
     }
 
     /// The words of an argument.
-    fn words(&self, at: usize) -> Vec<String> {
-        match self.arguments.get(at) {
-            Some(Node::Words(words)) => words.clone(),
-            Some(Node::Number(n)) => vec![n.to_string()],
-            Some(Node::Span(span)) => vec![span.written()],
-            Some(other) => vec![value(other, self.playback, self.scope).to_string()],
-            None => Vec::new(),
-        }
+    fn words(&self, at: usize) -> &[String] {
+        self.arguments.get(at).map_or(&[], Vec::as_slice)
     }
 
     fn word(&self, at: usize) -> String {
@@ -342,7 +351,7 @@ impl Asked<'_> {
     }
 
     fn did(&self) -> Value {
-        let words: Vec<String> = (0..self.arguments.len()).flat_map(|at| self.words(at)).collect();
+        let words: Vec<String> = (0..self.arguments.len()).flat_map(|at| self.words(at)).cloned().collect();
         let marks = self.playback.story().marks.iter().rev().filter(|mark| self.counts(mark.event));
         let mut fitting = marks.filter(|mark| {
             let said: Vec<&str> = mark.text.split(' ').collect();
