@@ -1,6 +1,5 @@
 //! What the command line and the page share: a request in words or in JSON, the run it asks for, and documents about labs.
 
-use crate::playback::MOST_EVENTS;
 use crate::report::{Execution, JUDGE_STEPS, SCHEMA, judge_all};
 use crate::run::{LONGEST, MOST_COMMANDS, Run};
 use crate::text::{self, Cause, LONGEST_TEXT};
@@ -11,7 +10,7 @@ use sim::parameter::{Kind, Parameter};
 use std::collections::BTreeMap;
 
 /// Events that the page lets one call of [`run_json`] take: it waits for the answer.
-const MOST_EVENTS_IN_PAGE: u64 = MOST_EVENTS / 2;
+const MOST_EVENTS_IN_PAGE: u64 = 2_000_000;
 
 /// A run as somebody asks for it: every part in the words of the command line.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -49,9 +48,16 @@ pub enum BadRequest {
     TooLong,
 }
 
+/// A piece of somebody's text, short enough to be shown in a message.
+fn piece(text: &str) -> String {
+    text.chars().take(60).collect()
+}
+
 fn part<T>(place: &str, given: &str, result: Result<T, Cause>) -> Result<T, BadRequest> {
-    let shown: String = given.chars().take(60).collect();
-    result.map_err(|cause| BadRequest::Part { place: format!("{place} {shown}").trim().to_owned(), cause })
+    result.map_err(|cause| BadRequest::Part {
+        place: format!("{place} {}", piece(given)).trim().to_owned(),
+        cause,
+    })
 }
 
 impl Request {
@@ -105,6 +111,9 @@ impl Request {
             run.commands.push(timed);
         }
         run.sort();
+        if !run.fits(0) {
+            part("at", "", Err(Cause::TooLong))?;
+        }
         Ok(run)
     }
 }
@@ -132,7 +141,7 @@ pub fn request(text: &str) -> Result<Request, BadRequest> {
     if text.len() > LONGEST_TEXT {
         return Err(BadRequest::TooLong);
     }
-    let page: Page = serde_json::from_str(text).map_err(|wrong| BadRequest::Json(wrong.to_string()))?;
+    let page: Page = serde_json::from_str(text).map_err(|wrong| BadRequest::Json(unread(&wrong)))?;
     let mut set = Vec::new();
     for (id, value) in page.set {
         set.push(match value {
@@ -141,12 +150,25 @@ pub fn request(text: &str) -> Result<Request, BadRequest> {
             Value::Number(number) => format!("{id}={number}"),
             _ => {
                 return Err(BadRequest::Json(format!(
-                    "set.{id} is neither text nor number nor true or false"
+                    "set.{} is neither text nor number nor true or false",
+                    piece(&id)
                 )));
             }
         });
     }
     Ok(Request { lab: page.lab, seed: page.seed, length: page.length, set, at: page.at, chaos: page.chaos })
+}
+
+/// What the reader of JSON says; it quotes what it found, however long, before what it expected and the place.
+fn unread(wrong: &serde_json::Error) -> String {
+    const MOST: usize = 240;
+    let told = wrong.to_string();
+    let count = told.chars().count();
+    if count <= MOST {
+        return told;
+    }
+    let (start, end) = (told.chars().take(MOST / 2), told.chars().skip(count - MOST / 2));
+    start.chain(['…']).chain(end).collect()
 }
 
 /// Runs what a page asks for: always JSON, the document of `potholes run` or `{"schema":1,"error":"…"}`.

@@ -25,8 +25,9 @@ use sim::time::{Moment, NotASpan, Time};
 pub const FORMAT: u32 = 1;
 /// The longest text, in bytes.
 pub const LONGEST_TEXT: usize = 256 * 1024;
-/// The longest line, in bytes.
-pub const LONGEST_LINE: usize = 4 * 1024;
+/// The longest line, in bytes: the longest command fits, with its moment, also where it is written longer than it was
+/// read.
+pub const LONGEST_LINE: usize = 20 * 1024;
 
 /// A text that is no run: where, and why.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -242,6 +243,9 @@ impl Reader {
         if shown.at > run.end {
             return Err(at_end(Cause::AfterEnd(shown)));
         }
+        if !run.fits(0) {
+            return Err(at_end(Cause::TooLong));
+        }
         Ok(Opened { run, shown, digest: self.digest, warning: self.warning })
     }
 }
@@ -283,6 +287,14 @@ impl Run {
     /// As [`Run::parse`].
     pub fn parse_of(lab: &'static dyn Lab, text: &str) -> Result<Opened, BadRun> {
         parse(text, &|id| (lab.about().id.to_owned(), (lab.about().id == id).then_some(lab)))
+    }
+
+    /// Whether a file or a link can hold it, also with a command more whose words take so many bytes. What is read can
+    /// be written longer than it was (`a|b` is `a | b`).
+    pub fn fits(&self, more: usize) -> bool {
+        // The moments of a further command and of what is shown, and the digest.
+        const ROOM: usize = 200;
+        self.write(None, None).len() + more + ROOM <= LONGEST_TEXT
     }
 
     /// Writes it: the same run and moment always give the same text.

@@ -155,7 +155,7 @@ fn errors_say_where_and_why() {
     let many = format!("{head}{}", "at 1s heal\n".repeat(MOST_COMMANDS + 1));
     let refused = Run::parse_of(&support::LAB, &many).unwrap_err();
     assert_eq!((refused.cause, refused.line), (Cause::TooMany, MOST_COMMANDS as u32 + 3));
-    let long = format!("{head}at 1s put c1 {}", "1".repeat(5_000));
+    let long = format!("{head}at 1s put c1 {}", "1".repeat(30_000));
     assert_eq!(Run::parse_of(&support::LAB, &long).unwrap_err().cause, Cause::TooLong);
 }
 

@@ -6,6 +6,7 @@
 use super::{Playback, Seen};
 use crate::judge::Live;
 use crate::run::{MOST_COMMANDS, Run, enabled};
+use crate::text::LONGEST_TEXT;
 use sim::command::{BadCommand, Command, TimedCommand};
 use sim::parameter::BadParameter;
 use sim::time::{Moment, Time};
@@ -29,6 +30,9 @@ pub enum BadAct {
     /// The list is full.
     #[error("a run holds at most {MOST_COMMANDS} commands: take some out first")]
     TooMany,
+    /// No link or file could hold the run any more.
+    #[error("the text of this run would be longer than {} kB: take some commands out first", LONGEST_TEXT / 1024)]
+    TooLong,
 }
 
 /// What became of a command given at the moment shown.
@@ -100,8 +104,11 @@ impl Playback {
         if self.run.commands.len() >= MOST_COMMANDS {
             return Err(BadAct::TooMany);
         }
-        let at = self.hand_moment();
         let text = command.to_string();
+        if !self.run.fits(text.len()) {
+            return Err(BadAct::TooLong);
+        }
+        let at = self.hand_moment();
         let later = self.commands.iter().any(|timed| timed.at > self.shown);
         let branched = later || self.in_past();
         let before = (self.branches[self.current].id, self.run.clone());

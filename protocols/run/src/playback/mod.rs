@@ -42,8 +42,9 @@ use sim::view::View;
 use std::cell::OnceCell;
 use std::sync::Arc;
 
-/// After so many events a run goes no further unless the caller says otherwise: its trace would fill the memory.
-pub const MOST_EVENTS: u64 = 10_000_000;
+/// After so many events a run goes no further unless the caller says otherwise: its trace, some hundred bytes an event,
+/// would fill the memory, of which a page has less.
+pub const MOST_EVENTS: u64 = if cfg!(target_pointer_width = "32") { 2_000_000 } else { 5_000_000 };
 
 /// Notes are read of at most so many events at once.
 const MOST_EVENTS_READ: u64 = 100_000;
