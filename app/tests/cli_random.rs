@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+#[path = "../../protocols/sim/tests/support/fuzz.rs"]
+mod fuzz;
 #[path = "cli_support/mod.rs"]
 mod support;
 
@@ -131,4 +133,38 @@ fn nothing_panics() {
         }
     });
     std::env::set_current_dir(std::env::temp_dir()).unwrap();
+}
+
+/// Command lines that do something, one word a line.
+const LINES: &[&str] = &[
+    "run\nraft\n--for\n300ms\n--seed\n7\n--set\nnodes=3\n--at\n100ms cut n1 | n2\n--chaos\nhigh\n--json",
+    "sweep\nraft\n--for\n200ms\n--seeds\n0..2\n--shard\n0/2\n--jobs\n1\n--keep-going",
+    "lab\nraft\n--json",
+    "replay\n#2AAAA\n--json",
+    "lesson\ncheck\nnobody\n--json",
+    "picture\nraft\n--size\n0x0\n--scale\n2\n--theme\nlight\n--select\nn1\n-o\nno/such/folder/x.png",
+    "completions\nbash",
+    "--open\nhttps://example.org/#1",
+];
+
+#[test]
+fn fuzz_arguments() {
+    fuzz::texts(400, LINES, |text| {
+        let words: Vec<&str> = text.split('\n').collect();
+        // What would be long is for other tests, and files are written in one of these only.
+        let long = |word: &&str| word.ends_with(['h', 'm', 's']) && word.len() > 5;
+        let seeds = |word: &&str| word.contains("..") && *word != "0..2";
+        let writes = |word: &&str| word.starts_with("--sa") || word.starts_with("--hi");
+        if words.contains(&"check") && words.len() < 4
+            || words.iter().any(|word| long(word) || seeds(word) || writes(word))
+            || words.first().is_some_and(|word| *word == "run" || *word == "sweep")
+                && !words.contains(&"--for")
+        {
+            return;
+        }
+        let said = say_if(&words, false);
+        assert!(said.code <= 3, "{words:?}: {}", said.code);
+        assert!(said.code != 2 || (said.out.is_empty() && !said.err.is_empty()), "{words:?}: {}", said.out);
+        assert!(said.err.len() < 20_000, "{words:?}: {} bytes of complaint", said.err.len());
+    });
 }

@@ -47,6 +47,9 @@ impl How {
         if run.commands.len() > ::run::run::MOST_COMMANDS {
             return Err(Bad::said(::run::text::Cause::TooMany));
         }
+        if !run.fits(0) {
+            return Err(Bad::said(::run::text::Cause::TooLong));
+        }
         run.sort();
         Ok(run)
     }
@@ -121,7 +124,10 @@ pub(super) fn read(path: &Path) -> Result<String, Bad> {
             path.display()
         )));
     }
-    String::from_utf8(bytes).map_err(|_| Bad::Said(format!("{}: this is no text", path.display())))
+    let text =
+        String::from_utf8(bytes).map_err(|_| Bad::Said(format!("{}: this is no text", path.display())))?;
+    // Some editors begin a file with a mark of its encoding.
+    Ok(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text))
 }
 
 /// What a file or a link opens.

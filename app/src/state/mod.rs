@@ -171,7 +171,9 @@ impl State {
     /// # Errors
     /// The sentence to show when it cannot be read; nothing has changed then.
     pub fn open_text(&mut self, text: &str) -> Result<(), String> {
-        let opened = if text.trim_start().starts_with("potholes ") {
+        // Some editors begin a file with a mark of its encoding.
+        let text = text.trim_start_matches(|c: char| c.is_whitespace() || c == '\u{feff}');
+        let opened = if text.starts_with("potholes ") {
             Run::parse(text).map_err(|error| error.to_string())?
         } else {
             Run::from_link(text).map_err(|error| error.to_string())?
