@@ -104,7 +104,7 @@ fn the_desk(bencher: Bencher<'_, '_>) {
         part(ui, 348.0, &mut |ui| {
             canvas.show(ui, canvas::Shown::new(&view, &story, &Selection::None));
         });
-        if let Some(strip) = &view.strip {
+        if let Some(strip) = view.strips.first() {
             part(ui, 140.0, &mut |ui| {
                 panel.show(ui, strip::Shown { strip, selection: &Selection::None, version_word: "term" });
             });

@@ -18,7 +18,7 @@ pub struct Lower {
 
 /// How tall the strip wants to be; nothing where the lab has none.
 pub fn strip_height(state: &State) -> f32 {
-    state.playback.view().strip.as_ref().map_or(0.0, strip::height)
+    state.playback.view().strips.first().map_or(0.0, strip::height)
 }
 
 /// How tall the time line wants to be: a lane a node, a taller one a client, the seconds above, the scrubber below.
@@ -31,8 +31,9 @@ pub fn time_height(state: &State) -> f32 {
 
 /// The strip.
 pub fn strip_ui(ui: &mut Ui, lower: &mut Lower, state: &State, actions: &mut Vec<Action>) {
-    if let Some(strip) = &state.playback.view().strip {
-        let shown = strip::Shown { strip, selection: &state.selection, version_word: "term" };
+    if let Some(strip) = state.playback.view().strips.first() {
+        let shown =
+            strip::Shown { strip, selection: &state.selection, version_word: state.lab().about().version };
         actions.extend(lower.strip.show(ui, shown));
     }
 }
@@ -53,6 +54,7 @@ pub fn timeline_ui(ui: &mut Ui, lower: &mut Lower, state: &State, actions: &mut 
         proof,
         broken_at,
         future: !state.is_held(),
+        version_word: state.lab().about().version,
         ..timeline::Shown::new(playback.story(), playback.shown(), playback.run().end, &state.selection)
     };
     actions.extend(lower.timeline.show(ui, shown));

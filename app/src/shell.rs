@@ -365,7 +365,7 @@ impl App {
     fn middle_ui(&mut self, ui: &mut Ui, room: Room, actions: &mut Vec<Action>) {
         let whole = ui.max_rect();
         let layout = self.state.saved.layout.clone();
-        let has_strip = self.state.playback.view().strip.is_some();
+        let has_strip = !self.state.playback.view().strips.is_empty();
         let (mut logs, mut time) = (layout.logs && has_strip, layout.time);
         let shared = room <= Room::Narrow && logs && time;
         if shared {
@@ -501,7 +501,7 @@ impl App {
             tabs.push((Tab::Time, if layout.time { "Time" } else { CLUSTER }));
         }
         tabs.push((Tab::Inspector, "Node"));
-        if self.state.playback.view().strip.is_some() && layout.logs {
+        if !self.state.playback.view().strips.is_empty() && layout.logs {
             tabs.push((Tab::Logs, "Logs"));
         }
         if layout.verdict {
@@ -564,6 +564,7 @@ fn canvas_ui(ui: &mut Ui, canvas: &mut Canvas, state: &State, plain: bool, actio
         plain,
         keys: state.saved.preferences.letter_keys,
         reserved: if plain { 0.0 } else { chips_height(ui) },
+        version_word: state.lab().about().version,
         ..canvas::Shown::new(state.playback.view(), state.playback.story(), &state.selection)
     };
     actions.extend(canvas.show(ui, shown));

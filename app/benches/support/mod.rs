@@ -7,7 +7,7 @@
 
 use sim::command::{Command, Who};
 use sim::story::{Arrow, ArrowEnd, Band, BandState, Lane, Mark, Operation, Outcome, Rank, Role, Value};
-use sim::view::{ActorView, Broken, Cell, CellState, Flight, Row, Status, Strip};
+use sim::view::{ActorView, Body, Broken, Cell, CellState, Flight, Row, Status, Strip};
 use sim::{ActorId, EventId, MessageId, Moment, OperationId, Span, Story, Time, View};
 
 /// The `number`-th node.
@@ -276,7 +276,7 @@ pub fn desk() -> (View, Story) {
             sides: vec![vec![n(1)], vec![n(2), n(3), n(4), n(5)]],
             one_way: false,
         }],
-        strip: Some(desk_strip()),
+        strips: vec![desk_strip()],
         links,
         actors,
     };
@@ -344,7 +344,7 @@ pub fn first() -> (View, Story) {
             flight(1, (n(3), n(1)), (1020, 1130), "ok", "ok"),
         ],
         broken: vec![],
-        strip: None,
+        strips: vec![],
         links,
         actors,
     };
@@ -368,13 +368,13 @@ fn desk_strip() -> Strip {
     Strip {
         title: "Logs",
         legend: "number and colour: term; filled: this node knows it is committed",
-        rows: vec![
+        body: Body::Cells(vec![
             row(n(1), &start),
             row(n(2), &with(&[(2, "start", Committed), (2, "salt", Durable)])),
             row(n(3), &with(&[(2, "start", Committed), (2, "salt", Durable)])),
             row(n(4), &with(&[(2, "start", Committed)])),
             row(n(5), &with(&[(2, "start", Committed), (2, "salt", Written)])),
-        ],
+        ]),
     }
 }
 
@@ -395,7 +395,7 @@ pub fn long_strip(rows: u16, columns: u64) -> Strip {
     Strip {
         title: "Logs",
         legend: "number and colour: term",
-        rows: (1..=rows).map(|number| row(n(number))).collect(),
+        body: Body::Cells((1..=rows).map(|number| row(n(number))).collect()),
     }
 }
 
@@ -423,7 +423,7 @@ pub fn crowd(nodes: u16, messages: u64) -> (View, Story) {
         events: EventId(messages),
         flights,
         broken: vec![],
-        strip: None,
+        strips: vec![],
         links,
         actors,
     };

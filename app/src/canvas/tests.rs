@@ -359,7 +359,7 @@ fn a_real_run() {
                 part(ui, 348.0, &mut |ui| {
                     canvas.show(ui, Shown { reserved: 40.0, ..Shown::new(view, story, &selection) });
                 });
-                let logs = view.strip.as_ref().unwrap();
+                let logs = view.strips.first().unwrap();
                 part(ui, crate::strip::height(logs), &mut |ui| {
                     strip.show(
                         ui,

@@ -10,8 +10,13 @@ use super::{Request, State, condition, faults};
 use crate::action::{Action, Edit, Lesson, Page, Selection, Tab};
 use crate::command::Command as Key;
 
-/// How many events "run until" may compute before it gives up.
-const EVENTS_UNTIL: u64 = 2_000_000;
+/// "Run until" goes on for so many events, and then looks how much that took.
+const EVENTS_UNTIL: u64 = 500;
+/// What it may take before it rests, so that the window answers: under a second. A condition is asked at each event,
+/// and looks at the cluster (what many records cost) and, at worst, at all records of the past.
+const COST_UNTIL: u64 = 400_000_000;
+/// What a look at the cluster costs, in records of the past.
+const COST_LOOK: u64 = 10_000;
 
 impl State {
     /// Carries out what was asked for.
@@ -136,15 +141,23 @@ impl State {
         if self.is_held() {
             return self.toasts.say("The run waits for your guess");
         }
-        let limit = self.playback.run().end;
-        let reached =
-            self.playback.run_until(&|playback: &Playback| condition.holds(playback), limit, EVENTS_UNTIL);
+        let (limit, mut left) = (self.playback.run().end, COST_UNTIL);
+        let holds = |playback: &Playback| condition.holds(playback);
+        let (mut reached, mut ended) = (false, false);
+        while !reached && !ended && left > 0 {
+            let before = self.playback.events();
+            reached = self.playback.run_until(&holds, limit, EVENTS_UNTIL);
+            ended = self.playback.events().0 < before.0 + EVENTS_UNTIL;
+            let trace = self.playback.trace();
+            let records = trace.story.arrows.len() + trace.story.operations.len() + trace.facts.len();
+            left = left.saturating_sub(EVENTS_UNTIL * (COST_LOOK + records as u64));
+        }
         self.stand();
         let shown = self.playback.shown().at;
-        self.toasts.say(if reached {
-            format!("{text} holds at {shown}")
-        } else {
-            format!("Not until {shown}: {text}")
+        self.toasts.say(match (reached, ended) {
+            (true, _) => format!("{text} holds at {shown}"),
+            (false, true) => format!("Not until {shown}: {text}"),
+            (false, false) => format!("Not until {shown}, so far: ask again to go on"),
         });
     }
 

@@ -141,7 +141,7 @@ mod tests {
             actors: Vec::new(),
             flights,
             broken: Vec::new(),
-            strip: None,
+            strips: vec![],
             links: Vec::new(),
         }
     }

@@ -49,7 +49,7 @@ const HEAD: f32 = 44.0;
 
 /// How tall a strip wants to be, in points.
 pub fn height(strip: &Strip) -> f32 {
-    HEAD + 18.0 * strip.rows.len() as f32 + 6.0
+    HEAD + 18.0 * strip.rows().len() as f32 + 6.0
 }
 
 /// Where everything is.
@@ -71,7 +71,7 @@ struct Grid {
 /// First and last column there are.
 fn extent(strip: &Strip) -> Option<(u64, u64)> {
     let ends = |row: &Row| Some((row.cells.first()?.column.min(row.first), row.cells.last()?.column));
-    let mut all = strip.rows.iter().filter_map(ends);
+    let mut all = strip.rows().iter().filter_map(ends);
     let (mut first, mut last) = all.next()?;
     for (low, high) in all {
         (first, last) = (first.min(low), last.max(high));
@@ -88,7 +88,7 @@ impl Grid {
             pos2((rect.right() - 10.0).max(names + 15.0), (rect.bottom() - 4.0).max(rect.top() + HEAD)),
         );
         let cell = if room.width() < 420.0 { CELL_WIDTH[1] } else { CELL_WIDTH[0] };
-        let row = (room.height() / strip.rows.len().max(1) as f32).clamp(ROW[0], ROW[1]);
+        let row = (room.height() / strip.rows().len().max(1) as f32).clamp(ROW[0], ROW[1]);
         let fitting = (room.width() / cell).floor().max(1.0) as u64;
         let (first, last) = extent(strip).unwrap_or((1, 0));
         // Room for one to come, so that the next entry does not push everything.
@@ -152,13 +152,13 @@ impl StripPanel {
         self.labels.begin(ui.ctx());
         let painter = ui.painter_at(rect);
         let palette = theme::palette(ui);
-        let mut shapes = Vec::with_capacity(strip.rows.len() * 24);
+        let mut shapes = Vec::with_capacity(strip.rows().len() * 24);
         self.head(&painter, palette, &mut shapes, rect, &grid, strip);
         painter.extend(shapes);
         let clip = Rect::from_min_max(pos2(rect.left(), grid.room.top()), rect.max);
         let painter = painter.with_clip_rect(clip.intersect(painter.clip_rect()));
-        let mut shapes = Vec::with_capacity(strip.rows.len() * 24);
-        for (index, row) in strip.rows.iter().enumerate() {
+        let mut shapes = Vec::with_capacity(strip.rows().len() * 24);
+        for (index, row) in strip.rows().iter().enumerate() {
             self.row(&painter, palette, &mut shapes, &grid, index, row, shown.selection.has(row.actor));
         }
         if response.has_focus() {
@@ -171,17 +171,18 @@ impl StripPanel {
             ));
         }
         painter.extend(shapes);
-        for (index, row) in strip.rows.iter().enumerate() {
+        for (index, row) in strip.rows().iter().enumerate() {
             row_named(ui, &grid, index, row, &shown, &mut actions);
         }
         let at = response.interact_pointer_pos();
         if let Some((index, _)) = at.filter(|_| response.clicked()).and_then(|at| grid.at(at))
-            && let Some(row) = strip.rows.get(index)
+            && let Some(row) = strip.rows().get(index)
         {
             actions.push(Action::Select(Selection::Actor(row.actor)));
         }
         let pointed = ui.input(|input| input.pointer.hover_pos()).and_then(|at| grid.at(at));
-        if let Some((row, column)) = pointed.and_then(|(row, column)| Some((strip.rows.get(row)?, column))) {
+        if let Some((row, column)) = pointed.and_then(|(row, column)| Some((strip.rows().get(row)?, column)))
+        {
             let cell = row
                 .cells
                 .binary_search_by_key(&column, |cell| cell.column)
@@ -209,7 +210,7 @@ impl StripPanel {
         }
         if response.contains_pointer() {
             let scroll = ui.input(|input| input.smooth_scroll_delta());
-            let tall = grid.row * strip.rows.len() as f32 > grid.room.height() + 1.0;
+            let tall = grid.row * strip.rows().len() as f32 > grid.room.height() + 1.0;
             if tall {
                 self.scroll -= scroll.y;
             }
@@ -224,7 +225,7 @@ impl StripPanel {
             });
         }
         self.back = self.back.clamp(0.0, grid.most_back(strip).max(0.0));
-        let most = (grid.row * strip.rows.len() as f32 - grid.room.height()).max(0.0);
+        let most = (grid.row * strip.rows().len() as f32 - grid.room.height()).max(0.0);
         self.scroll = self.scroll.clamp(0.0, most);
     }
 
@@ -438,11 +439,12 @@ mod tests {
     use crate::raster::Shot;
     use eframe::egui::Theme;
     use egui_kittest::{Harness, kittest::Queryable};
+    use sim::view::Body;
 
     const RECT: Rect = Rect { min: pos2(0.0, 0.0), max: pos2(703.0, 140.0) };
 
     fn desk() -> Strip {
-        sample::desk().0.strip.unwrap()
+        sample::desk().0.strips.remove(0)
     }
 
     #[test]
@@ -453,7 +455,7 @@ mod tests {
         let back = Grid::new(RECT, &long, grid.most_back(&long), 0.0);
         assert_eq!(*back.columns.start(), 4, "{:?}", back.columns);
         assert_eq!(*Grid::new(RECT, &desk(), 0.0, 0.0).columns.start(), 1);
-        let empty = Strip { title: "Logs", legend: "", rows: vec![] };
+        let empty = Strip { title: "Logs", legend: "", body: Body::Cells(vec![]) };
         assert_eq!(Grid::new(RECT, &empty, 3.0, 0.0).most_back(&empty), 0.0);
     }
 
@@ -461,7 +463,7 @@ mod tests {
     fn only_what_is_in_sight_is_looked_at() {
         let long = sample::long_strip(1, 100_000);
         let grid = Grid::new(RECT, &long, 500.0, 0.0);
-        let cells = visible(&long.rows[0], &grid.columns);
+        let cells = visible(&long.rows()[0], &grid.columns);
         assert!(cells.len() <= 12 && cells.iter().all(|cell| grid.columns.contains(&cell.column)));
     }
 
@@ -477,8 +479,8 @@ mod tests {
     #[test]
     fn a_cell_explains_itself() {
         let strip = desk();
-        let cell = strip.rows[1].cells.last().unwrap();
-        let words = explained(strip.rows[1].actor, cell, "term");
+        let cell = strip.rows()[1].cells.last().unwrap();
+        let words = explained(strip.rows()[1].actor, cell, "term");
         assert_eq!(words, "n2, entry 5 of term 2, salt: durable here, not known to be committed");
         assert_eq!(shortened("transfer", 5.9), "tran…");
     }
@@ -536,7 +538,8 @@ mod tests {
             CellState::Written,
             CellState::Volatile,
         ];
-        for (cell, state) in fresh.rows[0].cells.iter_mut().zip(states) {
+        let Body::Cells(rows) = &mut fresh.body else { panic!("a strip of cells") };
+        for (cell, state) in rows[0].cells.iter_mut().zip(states) {
             cell.state = state;
         }
         picture("strip-states", [703.0, 110.0], Theme::Dark, &fresh);

@@ -311,8 +311,8 @@ impl Asked<'_> {
     fn entry(&self) -> Value {
         let view = self.playback.view();
         let (actors, column) = (self.actors(0), self.word(1).parse::<u64>().ok());
-        let strip = view.strip.as_ref();
-        let row = strip.and_then(|s| s.rows.iter().find(|row| actors.contains(&row.actor)));
+        let mut rows = view.strips.iter().flat_map(|strip| strip.rows());
+        let row = rows.find(|row| actors.contains(&row.actor));
         let cell = row.and_then(|row| row.cells.iter().find(|cell| Some(cell.column) == column));
         cell.map_or(Value::Nothing, |cell| Value::Text(cell.text.to_string()))
     }
@@ -320,8 +320,8 @@ impl Asked<'_> {
     fn logged(&self, state: impl Fn(CellState) -> bool) -> bool {
         let (actors, text) = (self.actors(0), self.word(1));
         let view = self.playback.view();
-        let Some(strip) = view.strip.as_ref() else { return false };
-        let rows = strip.rows.iter().filter(|row| actors.contains(&row.actor));
+        let rows =
+            view.strips.iter().flat_map(|strip| strip.rows()).filter(|row| actors.contains(&row.actor));
         let cells = rows.flat_map(|row| row.cells.iter());
         cells.into_iter().any(|cell| *cell.text == text && state(cell.state))
     }

@@ -212,8 +212,7 @@ impl Script {
     /// Each log: `2@1` an entry, `·` after those known to be committed, `~` after those not yet durable.
     fn logs(&mut self) {
         let view = self.running.view();
-        let strip = view.strip.clone().unwrap();
-        for row in strip.rows {
+        for row in view.strips[0].rows() {
             let cells = row.cells.iter().map(|cell| {
                 let mark = match cell.state {
                     CellState::Applied | CellState::Committed => "·",

@@ -3,6 +3,7 @@
 
 use crate::chaos::Level;
 use crate::command::{BadCommand, Command, TimedCommand};
+use crate::figure::{Figure, Plot};
 use crate::ids::{ActorId, EventId, MessageId};
 use crate::parameter::{Parameter, Parameters};
 use crate::protocol::{Population, Protocol};
@@ -34,6 +35,18 @@ pub struct About {
     pub lesson: &'static str,
     /// The model its history is judged by, as `COMMANDS` names them: `kv`.
     pub model: &'static str,
+    /// What a role's version is called here: `term`, `view`, `epoch`; empty where roles have none.
+    pub version: &'static str,
+}
+
+/// How actors stand on the canvas.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Arrangement {
+    /// Nodes on an ellipse, clients around it.
+    #[default]
+    Circle,
+    /// In columns from left to right, as calls go: clients, a gateway, services, a store. Who is not named stands last.
+    Columns(Vec<Vec<ActorId>>),
 }
 
 /// A switch that puts a classic mistake in.
@@ -141,7 +154,8 @@ pub enum FaultClass {
 /// A guarantee, and the faults it is promised against.
 #[derive(Clone, Debug)]
 pub struct Claim {
-    /// `linearizable`, `progress`, …: as `COMMANDS` names them.
+    /// `linearizable`, `progress`, …: as `COMMANDS` names them. A name that no checker knows is that of an invariant of
+    /// the lab (`conservation`): it holds until that one breaks.
     pub guarantee: &'static str,
     /// Faults outside this list may break it.
     pub stands: Vec<FaultClass>,
@@ -270,6 +284,12 @@ pub trait Lab: Sync + Send {
     fn start(&self, setup: Setup) -> Box<dyn Running>;
     /// The figures of a run.
     fn measure(&self, trace: &Trace, end: Time) -> Vec<f64>;
+    /// How actors stand on the canvas.
+    fn arrangement(&self, parameters: &Parameters) -> Arrangement;
+    /// What is drawn over the time of a run, besides what every lab has.
+    fn plots(&self) -> &'static [Plot];
+    /// Published figures and tables that it reproduces.
+    fn figures(&self) -> &'static [Figure];
     /// Checks that a command makes sense for this lab under these parameters (nodes exist, parameter may change, verb known).
     ///
     /// # Errors
@@ -338,6 +358,15 @@ impl<P: Protocol> Lab for LabOf<P> {
     }
     fn measure(&self, trace: &Trace, end: Time) -> Vec<f64> {
         P::measure(trace, end)
+    }
+    fn arrangement(&self, parameters: &Parameters) -> Arrangement {
+        P::arrangement(&P::settings(parameters))
+    }
+    fn plots(&self) -> &'static [Plot] {
+        P::plots()
+    }
+    fn figures(&self) -> &'static [Figure] {
+        P::figures()
     }
     fn check(&self, command: &Command, parameters: &Parameters) -> Result<(), BadCommand> {
         crate::command::check::<P>(command, parameters)

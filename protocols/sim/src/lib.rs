@@ -15,6 +15,7 @@
 //! | [`command`] | what a hand, a script, a lesson or chaos does to a run: [`Command`], and its one parser |
 //! | [`parameter`] | a lab's parameters and potholes |
 //! | [`lab`] | the erased [`Lab`] and [`Running`] |
+//! | [`figure`] | what a lab shows as curves: plots over a run, published figures |
 //! | [`view`], [`story`], [`trace`] | the cluster at a moment; its past as lanes, arrows, bands; all records |
 //! | [`kernel`], [`world`] | the engine: the part that knows only handles, and the part that is generic |
 //! | [`chaos`] | a seeded mix of the faults a lab claims to stand |
@@ -27,6 +28,7 @@ pub mod command;
 pub mod context;
 pub mod digest;
 pub mod disk;
+pub mod figure;
 pub mod ids;
 pub(crate) mod kernel;
 pub mod lab;

@@ -2,8 +2,9 @@
 //! [`Context`]. One [`Protocol`] value never exists: the type carries everything.
 
 use crate::context::Context;
+use crate::figure::{Figure, Plot};
 use crate::ids::{ActorId, EventId, SyncId};
-use crate::lab::{About, Claim, FaultClass, Invariant, Measure, Pothole, Verb};
+use crate::lab::{About, Arrangement, Claim, FaultClass, Invariant, Measure, Pothole, Verb};
 use crate::network::Network;
 use crate::parameter::{Parameter, Parameters};
 use crate::story::{Role, Value};
@@ -296,9 +297,24 @@ pub trait Protocol: Clone + Send + Sync + Debug + 'static {
     /// Fills in what only the protocol knows about an actor: role, version, fields.
     fn view(actor: ActorId, state: Option<&Self::Actor>, durable: &Self::Durable, view: &mut ActorView);
 
-    /// The lab's own strip under the canvas (Raft: the logs).
-    fn strip(_cluster: &Cluster<'_, Self>) -> Option<Strip> {
-        None
+    /// The lab's own strips under the canvas (Raft: the logs), the one to show first in front.
+    fn strips(_cluster: &Cluster<'_, Self>) -> Vec<Strip> {
+        Vec::new()
+    }
+
+    /// How actors stand on the canvas.
+    fn arrangement(_settings: &Self::Settings) -> Arrangement {
+        Arrangement::Circle
+    }
+
+    /// What is drawn over the time of a run, besides what every lab has (answers a second, how long they took).
+    fn plots() -> &'static [Plot] {
+        &[]
+    }
+
+    /// Published figures and tables that the lab reproduces.
+    fn figures() -> &'static [Figure] {
+        &[]
     }
 
     /// The figures of [`Protocol::measures`], in that order; NaN where a run says nothing about one.

@@ -16,6 +16,7 @@ pub(super) const ABOUT: About = About {
     revision: 1,
     lesson: "lost-write",
     model: "kv",
+    version: "term",
 };
 
 pub(super) const VERBS: &[Verb] = &[

@@ -271,8 +271,8 @@ impl Protocol for RaftStore {
         view::fill(actor, state, durable, view);
     }
 
-    fn strip(cluster: &Cluster<'_, Self>) -> Option<Strip> {
-        Some(view::strip(cluster))
+    fn strips(cluster: &Cluster<'_, Self>) -> Vec<Strip> {
+        vec![view::strip(cluster)]
     }
 
     fn measure(trace: &Trace, end: Time) -> Vec<f64> {

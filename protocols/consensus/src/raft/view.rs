@@ -11,7 +11,7 @@ use super::{Actor, KvClient, RaftStore};
 use sim::ActorId;
 use sim::protocol::Cluster;
 use sim::story::{Rank, Role as Shown};
-use sim::view::{ActorView, Cell, CellState, Row, Strip};
+use sim::view::{ActorView, Body, Cell, CellState, Row, Strip};
 
 /// The newest cells of a row that are shown.
 const CELLS: u64 = 200;
@@ -160,7 +160,11 @@ pub(super) fn strip(cluster: &Cluster<'_, RaftStore>) -> Strip {
             None => rows.push(row(*id, &durable.log, |_| CellState::Durable)),
         }
     }
-    Strip { title: "Logs", legend: "number and colour: term; filled: this node knows it is committed", rows }
+    Strip {
+        title: "Logs",
+        legend: "number and colour: term; filled: this node knows it is committed",
+        body: Body::Cells(rows),
+    }
 }
 
 fn row(actor: ActorId, log: &Log, state_of: impl Fn(LogIndex) -> CellState) -> Row {

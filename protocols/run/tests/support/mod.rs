@@ -229,6 +229,7 @@ impl Protocol for Notebook {
         revision: 3,
         lesson: "",
         model: "register",
+        version: "",
     };
 
     fn parameters() -> &'static [Parameter] {

@@ -26,7 +26,7 @@ pub(super) fn view<P: Protocol>(world: &World<P>) -> View {
         actors,
         flights: flights(world),
         broken: broken(world),
-        strip: P::strip(&world.cluster()),
+        strips: P::strips(&world.cluster()),
         links: links(kernel),
     }
 }

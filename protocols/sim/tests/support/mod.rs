@@ -71,6 +71,7 @@ macro_rules! minimal {
             revision: 1,
             lesson: "",
             model: "",
+            version: "",
         };
         fn parameters() -> &'static [sim::Parameter] {
             $crate::first!($($parameters)? , &[])
