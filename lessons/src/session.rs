@@ -408,6 +408,28 @@ impl Session {
         self.carry_out(&actions, playback)
     }
 
+    /// Does what is left of this step as it was recorded, with the answer left open, so that the next one is told of what
+    /// happened. Where the learner has gone another way, from the step's start: what was done stays as a branch. A step
+    /// that does not come to its end even so is left as it stands.
+    pub fn skip(&mut self, playback: &mut Playback) {
+        if self.phase == Phase::Done {
+            return;
+        }
+        let untouched = self.checkpoints.get(self.step).is_some_and(|c| c.run == *playback.run());
+        if !untouched || self.finish(playback).is_err() {
+            self.take_back(playback);
+            if self.finish(playback).is_err() {
+                self.phase = Phase::Done;
+            }
+        }
+    }
+
+    fn finish(&mut self, playback: &mut Playback) -> Result<(), Stuck> {
+        self.play_up(playback)?;
+        self.answer(Answer::Unknown);
+        if self.phase == Phase::Acting { self.do_it(playback) } else { Ok(()) }
+    }
+
     /// Plays to where the question is asked or the learner acts.
     ///
     /// # Errors

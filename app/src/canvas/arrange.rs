@@ -40,7 +40,7 @@ const CLIENT_PART: f32 = 0.57;
 /// What a crown and a ring need above a disc.
 const CROWN_ROOM: f32 = 26.0;
 /// What the ring around a disc needs.
-const RING_ROOM: f32 = 12.0;
+const RING_ROOM: f32 = 16.0;
 /// What the two lines beside a client need.
 const WAITING_ROOM: f32 = 42.0;
 

@@ -186,8 +186,10 @@ fn with_clients(
 const GRID: [usize; 2] = [56, 32];
 /// A frontier goes on for so many points beyond the last link it crosses.
 const BEYOND: f32 = 24.0;
-/// Two parts of a frontier with less than so many points of way between them are one.
+/// Two parts of a frontier with less than so many points of way between them are one; in a large picture, less than this
+/// part of its diagonal.
 const JOIN: f32 = 170.0;
+const JOIN_PART: f32 = 0.45;
 /// Passes that take a grid's corners off a line.
 const SMOOTHING: usize = 40;
 
@@ -231,12 +233,13 @@ pub fn frontiers(one: &[(Pos2, f32)], other: &[(Pos2, f32)], across: &[[Pos2; 2]
         }
     }
     let near = |at: &Pos2| across.iter().any(|&link| distance(*at, link) < BEYOND);
-    let stretches = chains(pieces).into_iter().flat_map(|chain| stretches(&chain, near));
+    let join = JOIN.max(JOIN_PART * area.size().length());
+    let stretches = chains(pieces).into_iter().flat_map(|chain| stretches(&chain, near, join));
     stretches.filter(|line| line.len() > 2).map(|line| smooth(&line)).collect()
 }
 
 /// The parts of a line that are near, and what joins two of them on a short way.
-fn stretches(line: &[Pos2], near: impl Fn(&Pos2) -> bool) -> Vec<Vec<Pos2>> {
+fn stretches(line: &[Pos2], near: impl Fn(&Pos2) -> bool, join: f32) -> Vec<Vec<Pos2>> {
     let mut parts: Vec<Vec<Pos2>> = Vec::new();
     let mut aside: Vec<Pos2> = Vec::new();
     let mut way = 0.0;
@@ -249,7 +252,7 @@ fn stretches(line: &[Pos2], near: impl Fn(&Pos2) -> bool) -> Vec<Vec<Pos2>> {
             continue;
         }
         match parts.last_mut() {
-            Some(part) if way < JOIN => part.append(&mut aside),
+            Some(part) if way < join => part.append(&mut aside),
             _ => parts.push(Vec::new()),
         }
         aside.clear();

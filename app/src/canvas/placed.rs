@@ -425,6 +425,11 @@ impl Scene<'_> {
             if !arrow.end.lost() || arrow.ended > now || now.since(arrow.ended) >= LOSS_FADE {
                 continue;
             }
+            // A cross on a link that was mended would say that it is still cut.
+            let still_cut = || self.frontiers.iter().any(|frontier| frontier.stops(arrow.from, arrow.to));
+            if arrow.end == ArrowEnd::Cut && !still_cut() {
+                continue;
+            }
             let Some(line) = self.ends(arrow.from, arrow.to) else { continue };
             let part = match arrow.end {
                 ArrowEnd::ReceiverDown | ArrowEnd::QueueFull => 1.0,

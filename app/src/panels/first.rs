@@ -2,17 +2,18 @@
 //! disguise.
 
 use eframe::egui::{Align, Layout, Rect, Ui, pos2, vec2};
+use lessons::Phase;
 use sim::Command;
 use sim::command::Who;
 use sim::story::{Outcome, Rank};
 
-use crate::action::{Action, Page};
+use crate::action::{Action, Lesson, Page};
 use crate::state::State;
 use crate::theme::{self, Size, Weight, space};
 use crate::widgets::{self, Button};
 
 const SENTENCE: &str = "Three computers keep one shopping list. The crowned one answers.";
-const QUESTION: &str = "It tells the other two before it says ok. What if it cannot?";
+const QUESTION: &str = "It tells the other two what you add. What if it cannot?";
 
 /// Where the cluster goes: between the sentences above and the button below.
 pub fn canvas_rect(room: Rect) -> Rect {
@@ -44,7 +45,7 @@ pub fn show(ui: &mut Ui, state: &State, room: Rect, actions: &mut Vec<Action>) {
     within(ui, below, "below", |ui| {
         ui.add_space(space::GAP);
         if Button::primary("Cut the crowned one off").large().show(ui).clicked() {
-            actions.push(Action::Do(cut_the_leader(state)));
+            actions.push(cut_the_leader(state));
         }
         ui.add_space(space::GAP);
         ui.label(theme::soft(ui, "or draw a line through the links"));
@@ -63,13 +64,17 @@ fn within(ui: &mut Ui, rect: Rect, salt: &str, add: impl FnOnce(&mut Ui)) {
     add(&mut child);
 }
 
-/// The crowned one alone, cut from the other nodes. By its name where there is one: the link says what was seen.
-fn cut_the_leader(state: &State) -> Command {
+/// The crowned one alone, cut from the other nodes: as the lesson does it, else by its name where there is one, for the
+/// link says what was seen.
+fn cut_the_leader(state: &State) -> Action {
+    if state.lesson.as_ref().is_some_and(|course| course.phase() == Phase::Acting) {
+        return Action::Lesson(Lesson::DoIt);
+    }
     let actors = &state.playback.view().actors;
     let leader =
         actors.iter().find(|actor| !actor.stale && actor.role.is_some_and(|role| role.rank == Rank::Leader));
     let who = leader.map_or_else(|| Who::Role("leader".into()), |leader| Who::Actor(leader.id));
-    Command::Cut { groups: vec![vec![who]], span: None }
+    Action::Do(Command::Cut { groups: vec![vec![who]], span: None })
 }
 
 fn footer_ui(ui: &mut Ui, state: &State, actions: &mut Vec<Action>) {

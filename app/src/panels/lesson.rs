@@ -180,8 +180,34 @@ fn end_ui(ui: &mut Ui, course: &Course, actions: &mut Vec<Action>) {
         actions.push(Action::Lesson(Lesson::Leave));
     }
     if !lesson.next.is_empty() {
-        ui.label(theme::secondary(ui, format!("The same trap waits in: {}", lesson.next.join("; "))));
+        ui.label(theme::secondary(ui, "The same trap waits in"));
+        for place in &lesson.next {
+            if let Some((name, action)) = door(place)
+                && widgets::text_link(ui, &name).clicked()
+            {
+                actions.push(action);
+            }
+        }
     }
+}
+
+/// A place where a trap waits, as a person calls it, and the way there: a lesson's name, or a lab with assignments.
+fn door(place: &str) -> Option<(String, Action)> {
+    if let Some(lesson) = lessons::find(place) {
+        return Some((lesson.title.clone(), Action::Lesson(Lesson::Begin(lesson.id.clone()))));
+    }
+    let mut words = place.split_whitespace();
+    let lab = catalog::lab(words.next()?)?;
+    let mut run = run::Run::new(lab);
+    let mut name = format!("{}, {}", lab.about().title, lab.about().subtitle);
+    for assignment in words {
+        run.parameters.assign(assignment).ok()?;
+        let id = assignment.split('=').next()?;
+        let pothole = lab.potholes().iter().find(|pothole| pothole.id == id);
+        let said = pothole.map_or_else(|| assignment.replace('=', ": "), |pothole| pothole.title.to_owned());
+        name = format!("{name}, {said}");
+    }
+    Some((name, Action::OpenText(run.write(None, None))))
 }
 
 /// Back, and on: "Skip" until what was asked for holds.
@@ -198,7 +224,11 @@ fn foot_ui(ui: &mut Ui, course: &Course, actions: &mut Vec<Action>) {
                 return;
             }
             let done = course.phase() == Phase::Done;
-            let on = if done { Button::primary("Continue") } else { Button::secondary("Skip") };
+            let on = if done {
+                Button::primary("Continue")
+            } else {
+                Button::secondary("Skip").tip("Does this step for you, and goes on")
+            };
             if on.show(ui).clicked() {
                 actions.push(Action::Lesson(Lesson::Next));
             }

@@ -370,6 +370,8 @@ impl State {
         }
         let Some(course) = &mut self.lesson else { return };
         let goes_on = course.apply(&ask, &mut self.playback, &mut self.saved);
+        // A newcomer who pressed the button has begun.
+        self.saved.layout.first &= ask != Lesson::DoIt;
         self.forget_breaks();
         self.reveal_for_the_lesson();
         match goes_on {

@@ -203,6 +203,8 @@ impl Course {
                 self.chosen = None;
                 if self.phase() == Phase::Done {
                     self.keep_progress(saved);
+                } else {
+                    self.session.skip(playback);
                 }
                 let went = self.session.next(playback).map_err(|stuck| stuck.to_string())?;
                 return Ok(went && self.phase() == Phase::Playing);

@@ -140,10 +140,12 @@ impl Window {
     pub fn usual(axis: Axis<'_>, shown: Time, end: Time) -> Self {
         let (end, shown) = (axis.position(end), axis.position(shown));
         let most = if axis.spacing == Spacing::Time { 8.0 } else { 80.0 };
-        let steps =
-            if axis.spacing == Spacing::Time { [1.0, 2.0, 4.0, most] } else { [20.0, 40.0, 60.0, most] };
+        let steps: &[f64] = match axis.spacing {
+            Spacing::Time => &[1.0, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0],
+            Spacing::Events => &[20.0, 30.0, 40.0, 60.0],
+        };
         let wanted = end * 1.15;
-        let span = steps.into_iter().find(|step| *step >= wanted).unwrap_or(most);
+        let span = steps.iter().copied().find(|step| *step >= wanted).unwrap_or(most);
         let from = if shown > 0.8 * span { shown - 0.8 * span } else { 0.0 };
         Self { from, span }
     }

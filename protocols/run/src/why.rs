@@ -5,7 +5,7 @@
 //! a message that was awaited and lost.
 
 use sim::ids::{EventId, MessageId, OperationId};
-use sim::story::Arrow;
+use sim::story::{Arrow, Operation, Outcome};
 use sim::time::Time;
 use sim::trace::{EventKind, EventRecord, Trace};
 use std::collections::BTreeSet;
@@ -35,6 +35,18 @@ const MOST_MOMENTS: usize = 10;
 /// Reads a trace backwards.
 pub(crate) struct Reader<'a> {
     pub trace: &'a Trace,
+}
+
+/// What a client was told, in a sentence.
+fn answer(operation: &Operation) -> String {
+    let Operation { client, label, .. } = operation;
+    match (operation.outcome, operation.output.first()) {
+        (Outcome::Open, _) => format!("{client} asks: {label}"),
+        (Outcome::Unknown, _) => format!("{client} gives up on “{label}”"),
+        (Outcome::Failed, None) => format!("{client} is told no for “{label}”"),
+        (Outcome::Ok, None) => format!("{client} is told ok for “{label}”"),
+        (_, Some(value)) => format!("{client} is told “{value}” for “{label}”"),
+    }
 }
 
 impl Reader<'_> {
@@ -72,9 +84,11 @@ impl Reader<'_> {
     fn mark(&self, event: EventId, record: &EventRecord) -> Option<String> {
         let EventKind::Command(at) = record.kind else { return None };
         let mark = self.trace.story.marks.get(at as usize).filter(|mark| mark.event == event)?;
-        let by = if mark.by_chaos { "chaos" } else { "command" };
-        let nothing = if mark.nothing_to_do { " (nothing to do)" } else { "" };
-        Some(format!("{by}: {}{nothing}", mark.text))
+        let told = sim::command::parse(&mark.text)
+            .map_or_else(|_| mark.text.to_string(), |c| sim::command::tell(&c));
+        let by = if mark.by_chaos { "chaos: " } else { "" };
+        let nothing = if mark.nothing_to_do { " (which found nothing to do)" } else { "" };
+        Some(format!("{by}{told}{nothing}"))
     }
 
     /// The event in words, whatever it is.
@@ -192,11 +206,8 @@ impl Reader<'_> {
         let path = self.causes([last], first);
         let mut moments: Vec<(u8, Step)> = Vec::new();
         for operation in &operations {
-            let (event, ended) = match operation.completed_by {
-                Some(event) => (event, "was told"),
-                None => (operation.invoked_by, "asks for"),
-            };
-            let sentence = format!("{} {ended}: {}", operation.client, operation.told());
+            let event = operation.completed_by.unwrap_or(operation.invoked_by);
+            let sentence = answer(operation);
             moments.extend(self.step(event, sentence).map(|step| (0, step)));
         }
         let marks = self.trace.story.marks.iter();

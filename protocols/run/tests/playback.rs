@@ -247,7 +247,7 @@ fn acting_in_the_past_makes_a_branch_and_undo_goes_back() {
     assert_eq!(playback.can_undo().as_deref(), Some("crash n1"));
     assert_eq!(playback.undo().as_deref(), Some("crash n1"));
     while playback.work(100) != Progress::Done {}
-    assert_eq!(playback.branches().len(), 1);
+    assert_eq!((playback.branches().len(), playback.current_branch()), (2, 0), "what it led to stays");
     assert_eq!(playback.run().commands.len(), 1);
     assert!(playback.in_past(), "the old future is back");
     playback.show(Moment::end_of(Time::millis(900)));
@@ -258,6 +258,42 @@ fn acting_in_the_past_makes_a_branch_and_undo_goes_back() {
     while playback.work(100) != Progress::Done {}
     assert_eq!(playback.frontier(), Moment::end_of(Time::millis(900)));
     assert_eq!(playback.run().commands.len(), 1);
+}
+
+#[test]
+fn what_is_undone_stays_as_one_branch_and_redo_takes_it_up_again() {
+    let mut playback = Playback::new(short());
+    let settle = |playback: &mut Playback| while playback.work(100) != Progress::Done {};
+    for (ms, command) in [(300, "crash n2"), (500, "crash n1"), (700, "restart n2")] {
+        playback.advance_to(Time::millis(ms));
+        playback.act(parse(command).unwrap()).unwrap();
+    }
+    playback.advance_to(Time::millis(900));
+    let future = playback.digest();
+    for left in [2, 1, 0] {
+        playback.undo().unwrap();
+        settle(&mut playback);
+        assert_eq!(playback.run().commands.len(), left);
+        assert_eq!(
+            (playback.branches().len(), playback.current_branch()),
+            (2, 0),
+            "the longest stands for all"
+        );
+    }
+    playback.switch_to(1);
+    settle(&mut playback);
+    assert_eq!(playback.run().commands.len(), 3);
+    playback.show(Moment::end_of(Time::millis(900)));
+    assert_eq!(playback.digest(), future);
+    playback.switch_to(0);
+    for left in [1, 2, 3] {
+        playback.redo().unwrap();
+        settle(&mut playback);
+        assert_eq!(playback.run().commands.len(), left);
+    }
+    assert_eq!((playback.branches().len(), playback.current_branch()), (1, 0));
+    playback.show(Moment::end_of(Time::millis(900)));
+    assert_eq!(playback.digest(), future);
 }
 
 #[test]
@@ -275,7 +311,7 @@ fn a_lost_write_is_found_blamed_and_explained() {
         found = true;
         let evidence = playback.evidence().expect("it is broken and worked out");
         assert!(!evidence.operations.is_empty() && !evidence.moments.is_empty());
-        assert!(evidence.moments.iter().any(|step| step.sentence.contains("crash n1")), "{evidence:#?}");
+        assert!(evidence.moments.iter().any(|step| step.sentence.contains("n1 crashes")), "{evidence:#?}");
         assert!(matches!(playback.blame("linearizable"), run::Blame::Pothole { id: "ack_early", .. }));
         let promises = playback.promises();
         assert!(
@@ -300,7 +336,7 @@ fn why_leads_back_to_the_command() {
     });
     let steps = playback.why(EventId(gave_up.expect("a client gave up") as u64));
     assert!(steps.iter().any(|step| step.sentence.contains("lost in the cut")), "{steps:#?}");
-    assert!(steps.iter().any(|step| step.sentence.starts_with("command: cut")), "{steps:#?}");
+    assert!(steps.iter().any(|step| step.sentence.starts_with("n1 is cut off from n2")), "{steps:#?}");
     let ok = playback.trace().facts.iter().find(|fact| fact.name == "acknowledged").unwrap().event;
     assert!(!playback.why(ok).is_empty());
     let notes = playback.notes(Moment::START, Moment::end_of(Time::millis(400)));

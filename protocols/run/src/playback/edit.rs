@@ -80,6 +80,8 @@ pub(super) struct Edit {
     after: (u64, Run),
     /// The branch that it made, as it was made.
     made: Option<Branch>,
+    /// Since it was undone, what it led to stands as this branch.
+    kept: Option<u64>,
 }
 
 impl Playback {
@@ -122,7 +124,7 @@ impl Playback {
         self.go_on_from_here();
         let made = branched.then(|| self.branches[self.current].clone());
         let after = (self.branches[self.current].id, self.run.clone());
-        self.remember(Edit { label: text.clone(), before, after, made });
+        self.remember(Edit { label: text.clone(), before, after, made, kept: None });
         // Where it stands at the very moment shown, that moment is reached only now.
         self.advance_frontier_by(self.shown.max(at), u64::MAX);
         self.show(self.reached);
@@ -278,7 +280,7 @@ impl Playback {
         self.adopt(run);
         let made = branch.then(|| self.branches[self.current].clone());
         let after = (self.branches[self.current].id, self.run.clone());
-        self.remember(Edit { label: label.to_owned(), before, after, made });
+        self.remember(Edit { label: label.to_owned(), before, after, made, kept: None });
     }
 
     /// Takes over another run, keeps what is the same, and goes back to the moment shown.
@@ -394,16 +396,15 @@ impl Playback {
         self.redo.last().map(|edit| edit.label.clone())
     }
 
-    /// Takes the last edit back and stays at this moment, where [`Playback::work`] then goes. If the edit had made a
-    /// branch, that is gone and the one it came from is here again, with all of its future. Says what was taken back.
+    /// Takes the last edit back and stays at this moment, where [`Playback::work`] then goes. What it led to stays as a
+    /// branch. If the edit had made one, the branch it came from is here again, with all of its future. Says what was
+    /// taken back.
     pub fn undo(&mut self) -> Option<String> {
-        let edit = self.undo.pop()?;
-        let gone = edit.made.as_ref().map(|made| made.id);
-        self.restore(&edit.before);
-        if let Some(id) = gone {
-            self.branches.retain(|branch| branch.id != id);
+        let mut edit = self.undo.pop()?;
+        if edit.made.is_none() && !self.is_kept() {
+            edit.kept = Some(self.keep_beside(&edit.label));
         }
-        self.refind(edit.before.0);
+        self.restore(&edit.before);
         let label = edit.label.clone();
         self.redo.push(edit);
         Some(label)
@@ -411,12 +412,18 @@ impl Playback {
 
     /// Does again what was last taken back. Says what.
     pub fn redo(&mut self) -> Option<String> {
-        let edit = self.redo.pop()?;
-        if let Some(made) = &edit.made {
+        let mut edit = self.redo.pop()?;
+        if let Some(made) = &edit.made
+            && self.branches.iter().all(|branch| branch.id != made.id)
+        {
             self.leave();
             self.branches.push(made.clone());
         }
         self.restore(&edit.after);
+        if let Some(kept) = edit.kept.take() {
+            self.branches.retain(|branch| branch.id != kept);
+            self.refind(edit.after.0);
+        }
         let label = edit.label.clone();
         self.undo.push(edit);
         Some(label)
@@ -454,6 +461,28 @@ impl Playback {
         branch.run = self.run.clone();
         branch.shown = self.shown;
         branch.reached = self.reached;
+    }
+
+    /// Whether another branch has all that this one has, and perhaps more: undone step by step, the longest stands for
+    /// all.
+    fn is_kept(&self) -> bool {
+        let same = |run: &Run| {
+            run.parameters == self.run.parameters
+                && (run.seed, run.chaos, run.end) == (self.run.seed, self.run.chaos, self.run.end)
+                && run.commands.starts_with(&self.run.commands)
+        };
+        self.branches.iter().enumerate().any(|(at, branch)| at != self.current && same(&branch.run))
+    }
+
+    /// Keeps the run as it is now as a branch of this name, and stays on the current one. Returns its number.
+    fn keep_beside(&mut self, name: &str) -> u64 {
+        let (current, reached) = (self.branches[self.current].id, self.reached);
+        self.add_branch(name);
+        let place = self.current;
+        self.branches[place].reached = reached;
+        let id = self.branches[place].id;
+        self.refind(current);
+        id
     }
 
     /// Puts a new branch beside the others and makes it the current one.

@@ -7,6 +7,7 @@
 mod check;
 mod error;
 mod parse;
+mod tell;
 mod words;
 mod write;
 
@@ -16,6 +17,7 @@ pub use parse::{
     MAX_BANDWIDTH, MAX_COUNT, MAX_FACTOR, MAX_GROUPS, MAX_NAMES, MAX_TEXT, MAX_WORD, MAX_WORDS, parse,
     parse_timed,
 };
+pub use tell::tell;
 
 use crate::ids::ActorId;
 use crate::time::{Moment, Span};
