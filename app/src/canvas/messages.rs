@@ -102,6 +102,10 @@ impl Brush<'_> {
             }
             if placed.dots && !chosen {
                 self.dot(courier, flight, placed.couriers.len() > CROWD);
+            } else if flight.routine && !chosen {
+                // Heartbeats come and go all the time: a dot, and its words on pointing at it.
+                self.dot(courier, flight, false);
+                pills.push((ink::around(self.at(courier.at), 18.0, 18.0), courier.flight));
             } else {
                 let rect = self.pill(labels, courier, flight, chosen);
                 pills.push((rect, courier.flight));

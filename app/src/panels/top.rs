@@ -12,6 +12,9 @@ use crate::state::pace::{FACTORS, Motion};
 use crate::theme::{self, Size, Verdict, space};
 use crate::widgets;
 
+/// So much the two lamps take with all their words.
+const LAMPS_WIDTH: f32 = 344.0;
+
 /// The whole line, for a desk.
 pub fn show(ui: &mut Ui, state: &State, actions: &mut Vec<Action>) {
     let room = ui.available_width();
@@ -33,8 +36,9 @@ pub fn show(ui: &mut Ui, state: &State, actions: &mut Vec<Action>) {
             corner_ui(ui, state, room, actions);
             if state.saved.layout.verdict {
                 ui.add_space(space::TIGHT);
-                invariants_lamp(ui, state, room > 1000.0, actions);
-                verdict_lamp(ui, state, room > 1000.0, actions);
+                let wide = ui.available_width() > LAMPS_WIDTH;
+                invariants_lamp(ui, state, wide, actions);
+                verdict_lamp(ui, state, wide, actions);
             }
         });
     });

@@ -281,6 +281,11 @@ pub trait Protocol: Clone + Send + Sync + Debug + 'static {
         Some(who)
     }
 
+    /// Whether this verb, said of a node that is switched off, switches it on first (`add n6`).
+    fn switches_on(_verb: &str) -> bool {
+        false
+    }
+
     /// Checks the words of a verb before it is accepted into a run.
     ///
     /// # Errors

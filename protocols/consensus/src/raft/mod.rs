@@ -253,6 +253,10 @@ impl Protocol for RaftStore {
         }
     }
 
+    fn switches_on(verb: &str) -> bool {
+        verb == "add"
+    }
+
     fn check_verb(verb: &str, words: &[Arc<str>]) -> Result<(), String> {
         match verb {
             "add" | "remove" | "transfer" if words.is_empty() => Ok(()),

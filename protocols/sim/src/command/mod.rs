@@ -192,7 +192,7 @@ pub enum Command {
     Drop(MessageSelector),
     /// `drop next 3 n1→n3 append`: lose the next ones sent.
     DropNext {
-        /// How many.
+        /// How many; 0 lets through what was still to be lost.
         count: u32,
         /// Of these (its number is not used).
         which: MessageSelector,

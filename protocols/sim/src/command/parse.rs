@@ -97,7 +97,7 @@ fn kernel(first: &str, words: &mut Words<'_>) -> Result<Command, BadCommand> {
         }
         "link" => link(words)?,
         "drop" if words.eat("next") => {
-            let count = words.number("how many messages: 3", 1, MAX_COUNT)?;
+            let count = words.number("how many messages: 3", 0, MAX_COUNT)?;
             let (from, to) = ends(words)?;
             let kind = words.peek().is_some().then(|| words.name("a kind of message")).transpose()?;
             Command::DropNext { count, which: MessageSelector { from, to, kind, number: 1 } }

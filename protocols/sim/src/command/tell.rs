@@ -57,6 +57,7 @@ pub fn tell(command: &Command) -> String {
             format!("{} {}{}", links_of(links, "now", "now"), qualities(quality), during(*span))
         }
         Command::Drop(which) => format!("{} is lost", message(which)),
+        Command::DropNext { count: 0, which } => format!("no more of {} will be lost", kind_and_ends(which)),
         Command::DropNext { count: 1, which } => format!("the next {} will be lost", kind_and_ends(which)),
         Command::DropNext { count, which } => {
             format!("the next {count} of {} will be lost", kind_and_ends(which))

@@ -386,8 +386,17 @@ impl Kernel {
     fn drop_next(&mut self, count: u32, which: &crate::command::MessageSelector, roles: &Roles) -> bool {
         let from = which.from.as_ref().map(|who| self.find(who, roles));
         let to = which.to.as_ref().map(|who| self.find(who, roles));
-        if count == 0 || from == Some(None) || to == Some(None) {
+        if from == Some(None) || to == Some(None) {
             return false;
+        }
+        if count == 0 {
+            // None of them: what was still to be lost is let through.
+            let before = self.links.drops.len();
+            let same = |drop: &DropNext| {
+                (drop.from, drop.to, &drop.kind) == (from.flatten(), to.flatten(), &which.kind)
+            };
+            self.links.drops.retain(|drop| !same(drop));
+            return self.links.drops.len() < before;
         }
         let drop = DropNext { left: count, from: from.flatten(), to: to.flatten(), kind: which.kind.clone() };
         self.links.drops.push(drop);

@@ -10,6 +10,7 @@ use crate::protocol::{Happening, Protocol, Timer};
 use crate::random::Purpose;
 use crate::story::Mark;
 use crate::trace::{EventKind, Recorder};
+use crate::view::Status;
 use std::sync::Arc;
 
 impl<P: Protocol> World<P> {
@@ -133,6 +134,9 @@ impl<P: Protocol> World<P> {
         let target = P::addressee(verb, id, &self.cluster());
         let target: Option<Slot> = target.and_then(|id| self.kernel.slot(id));
         let Some(slot) = target.filter(|slot| self.kernel.runs(*slot)) else { return false };
+        if P::switches_on(verb) && self.kernel.actor(named).status == Status::Off {
+            self.boot(named, recorder);
+        }
         // What is asked of a node may be another's to do (`add n6` is the leader's): the name goes along.
         let mut all: Vec<Arc<str>> = Vec::with_capacity(words.len() + 1);
         if id.is_node() {

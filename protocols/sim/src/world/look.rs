@@ -1,9 +1,9 @@
 //! Looking at a cluster from outside: its [`View`], the chips of what is broken, and what a command would do.
 
 use super::World;
-use crate::command::{Command, DiskChange, LinkSelector, Quality, Who};
+use crate::command::{Command, DiskChange, LinkSelector, MessageSelector, Quality, Who};
 use crate::ids::ActorId;
-use crate::kernel::links::Cut;
+use crate::kernel::links::{Cut, DropNext};
 use crate::kernel::{Kernel, Slot};
 use crate::protocol::Protocol;
 use crate::story::Rank;
@@ -155,6 +155,7 @@ fn broken<P: Protocol>(world: &World<P>) -> Vec<Broken> {
         actor_chips(kernel, slot, &mut chips);
     }
     link_chips(kernel, &mut chips);
+    chips.extend(kernel.links.drops.iter().map(|drop| drop_chip(kernel, drop)));
     for spec in world.parameters.specs().iter().filter(|spec| spec.pothole) {
         if world.parameters.switch(spec.id) {
             chips.push(Broken {
@@ -203,6 +204,26 @@ fn cut_chip(kernel: &Kernel, cut: &Cut) -> Broken {
         pothole: false,
         sides,
         one_way: cut.one_way,
+    }
+}
+
+/// Messages that a command will still lose.
+fn drop_chip(kernel: &Kernel, drop: &DropNext) -> Broken {
+    let end = |slot: Option<Slot>| slot.map(|slot| kernel.id(slot));
+    let (from, to) = (end(drop.from), end(drop.to));
+    let which = MessageSelector {
+        from: from.map(Who::Actor),
+        to: to.map(Who::Actor),
+        kind: drop.kind.clone(),
+        number: 1,
+    };
+    Broken {
+        text: format!("loses the next {} of {which}", drop.left),
+        verb: "let through",
+        mend: Command::DropNext { count: 0, which },
+        pothole: false,
+        sides: from.into_iter().chain(to).map(|id| vec![id]).collect(),
+        one_way: true,
     }
 }
 

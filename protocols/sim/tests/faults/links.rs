@@ -107,6 +107,19 @@ fn the_next_messages_of_a_kind_are_dropped_and_no_more() {
 }
 
 #[test]
+fn what_was_still_to_be_lost_can_be_let_through() {
+    let run = puppets(&[
+        "0s drop next 5 n1→n2 say",
+        "1ms say n1 n2 a",
+        "2ms drop next 0 n1→n2 say",
+        "3ms say n1 n2 b",
+        "4ms drop next 0 n1→n2 say",
+    ]);
+    assert_eq!(run.seen(2), ["13 n1 b"]);
+    assert_eq!(run.idle_commands(), ["drop next 0 n1→n2 say"]);
+}
+
+#[test]
 fn links_lose_double_delay_and_recover() {
     let hundred: Vec<String> = (0..100).map(|n| format!("{n}ms say n1 n2 m{n}")).collect();
     let with = |first: &str| {
