@@ -343,9 +343,11 @@ impl<'a> Brush<'a> {
         let start = marks.partition_point(|mark| mark.at < first);
         let last = if self.sight.future { last } else { last.min(self.sight.shown) };
         let end = marks.partition_point(|mark| mark.at <= last).max(start);
-        let mut flags = Vec::new();
+        let mut flags: Vec<(Rect, &Mark)> = Vec::new();
+        let mut heads = Vec::new();
         let mut taken = f32::MIN;
-        for mark in marks.get(start..end).unwrap_or_default() {
+        let shown = marks.get(start..end).unwrap_or_default();
+        for mark in shown.iter().filter(|mark| !mark.is_request()) {
             let x = self.sight.axis.x(mark.at);
             let quiet = mark.by_chaos || mark.nothing_to_do;
             let line = self.aged(if quiet { palette.faint } else { palette.soft }, mark.at);
@@ -356,9 +358,7 @@ impl<'a> Brush<'a> {
             let left = (x - size.x / 2.0).max(self.room.left());
             if left < taken {
                 // No room for the word: the pole alone, and a short head for the pointer.
-                let head = ink::around(pos2(x, y), 5.0, 9.0);
-                self.shapes.push(Shape::rect_filled(head, CornerRadius::same(2), line));
-                flags.push((head.expand(3.0), mark));
+                heads.push((ink::around(pos2(x, y), 5.0, 9.0), line, mark));
                 continue;
             }
             let rect = Rect::from_min_size(pos2(left, y - size.y / 2.0), size);
@@ -370,6 +370,13 @@ impl<'a> Brush<'a> {
             self.text(rect.center(), Align2::CENTER_CENTER, style, &mark.word, colour);
             taken = rect.right() + 3.0;
             flags.push((rect, mark));
+        }
+        for (head, line, mark) in heads {
+            // Words stay readable: a head that would lie on them stands above.
+            let covered = flags.iter().any(|(rect, _)| rect.intersects(head));
+            let head = if covered { head.translate(vec2(0.0, -13.0)) } else { head };
+            self.shapes.push(Shape::rect_filled(head, CornerRadius::same(2), line));
+            flags.push((head.expand(3.0), mark));
         }
         flags
     }

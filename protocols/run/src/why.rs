@@ -40,12 +40,16 @@ pub(crate) struct Reader<'a> {
 /// What a client was told, in a sentence.
 fn answer(operation: &Operation) -> String {
     let Operation { client, label, .. } = operation;
+    let told = match operation.answered_by {
+        Some(node) => format!("{node} tells {client}"),
+        None => format!("{client} is told"),
+    };
     match (operation.outcome, operation.output.first()) {
         (Outcome::Open, _) => format!("{client} asks: {label}"),
         (Outcome::Unknown, _) => format!("{client} gives up on “{label}”"),
-        (Outcome::Failed, None) => format!("{client} is told no for “{label}”"),
-        (Outcome::Ok, None) => format!("{client} is told ok for “{label}”"),
-        (_, Some(value)) => format!("{client} is told “{value}” for “{label}”"),
+        (Outcome::Failed, None) => format!("{told} no, for “{label}”"),
+        (Outcome::Ok, None) => format!("{told} ok, for “{label}”"),
+        (_, Some(value)) => format!("{told} “{value}”, for “{label}”"),
     }
 }
 
@@ -211,12 +215,22 @@ impl Reader<'_> {
             moments.extend(self.step(event, sentence).map(|step| (0, step)));
         }
         let marks = self.trace.story.marks.iter();
-        for mark in marks.filter(|m| m.event >= first && m.event <= last && !m.nothing_to_do) {
+        let within = |m: &&sim::story::Mark| m.event >= first && m.event <= last && !m.nothing_to_do;
+        for mark in marks.filter(within).filter(|mark| !mark.is_request()) {
             let rank = if mark.by_chaos { 2 } else { 1 };
             let told = self.trace.event(mark.event).and_then(|record| self.mark(mark.event, record));
             moments.extend(told.and_then(|told| self.step(mark.event, told)).map(|step| (rank, step)));
         }
-        for fact in self.trace.facts.iter().filter(|fact| fact.matters && path.contains(&fact.event)) {
+        // That a node answered is told with what the client heard.
+        let answers: Vec<EventId> = operations
+            .iter()
+            .filter_map(|operation| self.trace.event(operation.completed_by?))
+            .map(|record| record.trigger)
+            .collect();
+        let telling = |fact: &&sim::trace::FactRecord| {
+            fact.matters && path.contains(&fact.event) && !answers.contains(&fact.event)
+        };
+        for fact in self.trace.facts.iter().filter(telling) {
             moments.extend(self.step(fact.event, fact.sentence.to_string()).map(|step| (3, step)));
         }
         // The most telling are kept, and told in the order in which they happened.

@@ -259,6 +259,14 @@ pub struct Mark {
     pub by_chaos: bool,
 }
 
+impl Mark {
+    /// Whether it is a client's request: its operation stands on the client's lane already.
+    pub fn is_request(&self) -> bool {
+        let second = self.text.split(' ').nth(1).and_then(|word| word.parse::<ActorId>().ok());
+        second.is_some_and(ActorId::is_client) && !crate::command::KERNEL_WORDS.contains(&&*self.word)
+    }
+}
+
 /// Everything a time line draws.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Story {
