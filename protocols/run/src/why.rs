@@ -224,8 +224,9 @@ impl Reader<'_> {
         // That a node answered is told with what the client heard.
         let answers: Vec<EventId> = operations
             .iter()
-            .filter_map(|operation| self.trace.event(operation.completed_by?))
-            .map(|record| record.trigger)
+            .filter_map(|operation| operation.completed_by)
+            .flat_map(|event| [Some(event), self.trace.event(event).map(|record| record.trigger)])
+            .flatten()
             .collect();
         let telling = |fact: &&sim::trace::FactRecord| {
             fact.matters && path.contains(&fact.event) && !answers.contains(&fact.event)
