@@ -11,12 +11,14 @@
 //! | [`history`] | the kernel's operations as the checkers take them |
 //! | [`judge`] | verdicts of a run's prefix, kept up with it as it grows |
 //! | [`promises`] | guarantees that are no matter of order alone: `no-lost-write`, `progress`; and whose fault it is |
+//! | [`hunt`] | breaking a promise on purpose, and making what was found small |
 //! | [`why`] | from an event back to what made it so |
 //! | [`report`], [`api`] | a whole run executed, and the JSON of it |
 //! | [`sweep`] | the same run under many seeds |
 
 pub mod api;
 pub mod history;
+pub mod hunt;
 pub mod judge;
 pub mod link;
 pub mod playback;

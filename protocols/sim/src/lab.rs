@@ -7,6 +7,7 @@ use crate::figure::{Figure, Plot};
 use crate::ids::{ActorId, EventId, MessageId};
 use crate::parameter::{Parameter, Parameters};
 use crate::protocol::{Population, Protocol};
+use crate::story::Operation;
 use crate::time::{Moment, Span, Time};
 use crate::trace::{Recorder, Trace};
 use crate::view::View;
@@ -238,6 +239,8 @@ pub trait Running: Send {
     fn view(&self) -> View;
     /// The invariants, in the lab's order.
     fn standings(&self) -> &[Standing];
+    /// Who has a role now, for selectors: whoever best deserves it.
+    fn who(&self, role: &str) -> Option<ActorId>;
     /// All invariants by a full scan: slow; names and sentences of those broken now.
     fn scan(&self) -> Vec<(&'static str, String)>;
     /// The parameters in force now.
@@ -284,6 +287,10 @@ pub trait Lab: Sync + Send {
     fn start(&self, setup: Setup) -> Box<dyn Running>;
     /// The figures of a run.
     fn measure(&self, trace: &Trace, end: Time) -> Vec<f64>;
+    /// Assignments under which clients ask nothing of their own accord.
+    fn quiet(&self) -> &'static [&'static str];
+    /// The command by which a hand asks for the same as this operation.
+    fn by_hand(&self, operation: &Operation) -> Option<String>;
     /// How actors stand on the canvas.
     fn arrangement(&self, parameters: &Parameters) -> Arrangement;
     /// What is drawn over the time of a run, besides what every lab has.
@@ -358,6 +365,12 @@ impl<P: Protocol> Lab for LabOf<P> {
     }
     fn measure(&self, trace: &Trace, end: Time) -> Vec<f64> {
         P::measure(trace, end)
+    }
+    fn quiet(&self) -> &'static [&'static str] {
+        P::quiet()
+    }
+    fn by_hand(&self, operation: &Operation) -> Option<String> {
+        P::by_hand(operation)
     }
     fn arrangement(&self, parameters: &Parameters) -> Arrangement {
         P::arrangement(&P::settings(parameters))

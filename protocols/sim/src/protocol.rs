@@ -7,7 +7,7 @@ use crate::ids::{ActorId, EventId, SyncId};
 use crate::lab::{About, Arrangement, Claim, FaultClass, Invariant, Measure, Pothole, Verb};
 use crate::network::Network;
 use crate::parameter::{Parameter, Parameters};
-use crate::story::{Role, Value};
+use crate::story::{Operation, Role, Value};
 use crate::time::{Span, Time};
 use crate::trace::Trace;
 use crate::view::{ActorView, Strip};
@@ -284,6 +284,16 @@ pub trait Protocol: Clone + Send + Sync + Debug + 'static {
     /// Whether this verb, said of a node that is switched off, switches it on first (`add n6`).
     fn switches_on(_verb: &str) -> bool {
         false
+    }
+
+    /// Assignments under which clients ask nothing of their own accord: `load=off`. Empty where there is no such thing.
+    fn quiet() -> &'static [&'static str] {
+        &[]
+    }
+
+    /// The command by which a hand asks for the same as this operation: `put c1 list=milk`.
+    fn by_hand(_operation: &Operation) -> Option<String> {
+        None
     }
 
     /// Checks the words of a verb before it is accepted into a run.

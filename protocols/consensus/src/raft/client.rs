@@ -383,6 +383,23 @@ pub fn read_ask(verb: &str, words: &[Arc<str>]) -> Result<Ask, String> {
     Ok(Ask { operation, only })
 }
 
+/// The command by which a hand asks for what an operation asked for.
+pub fn by_hand(operation: &sim::story::Operation) -> Option<String> {
+    let sim::story::Operation { client, key, .. } = operation;
+    let given = |at: usize| match operation.input.get(at) {
+        Some(Value::Nil) => Some(NOTHING.to_owned()),
+        Some(value) => Some(value.to_string()),
+        None => None,
+    };
+    Some(match operation.function {
+        "read" => format!("get {client} {key}"),
+        "write" => format!("put {client} {key}={}", given(0)?),
+        "append" => format!("append {client} {key}={}", given(0)?),
+        "cas" => format!("cas {client} {key} {} {}", given(0)?, given(1)?),
+        _ => return None,
+    })
+}
+
 fn read_node(word: &str) -> Result<ActorId, String> {
     match word.parse::<ActorId>() {
         Ok(node) if node.is_node() => Ok(node),

@@ -257,6 +257,14 @@ impl Protocol for RaftStore {
         verb == "add"
     }
 
+    fn quiet() -> &'static [&'static str] {
+        &["load=off"]
+    }
+
+    fn by_hand(operation: &sim::story::Operation) -> Option<String> {
+        client::by_hand(operation)
+    }
+
     fn check_verb(verb: &str, words: &[Arc<str>]) -> Result<(), String> {
         match verb {
             "add" | "remove" | "transfer" if words.is_empty() => Ok(()),

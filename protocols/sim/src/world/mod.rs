@@ -400,6 +400,10 @@ impl<P: Protocol> Running for World<P> {
         &self.standings
     }
 
+    fn who(&self, role: &str) -> Option<ActorId> {
+        P::who(role, &self.cluster())
+    }
+
     fn scan(&self) -> Vec<(&'static str, String)> {
         let named = |(at, sentence)| {
             P::invariants().get(at).map(|invariant: &crate::lab::Invariant| (invariant.name, sentence))

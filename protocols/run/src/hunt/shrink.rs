@@ -1,0 +1,441 @@
+//! Making a run that breaks a promise small, while it still breaks just that promise.
+//!
+//! First everything random that could matter becomes a command that can be taken out: the faults that chaos drew, the
+//! messages that a poor link lost, the clients' requests, who had a role when it was struck. Then commands are taken out: in
+//! large parts, smaller parts, one by one, until none is superfluous (delta debugging: Zeller and Hildebrandt, IEEE TSE
+//! 2002); and what is left is made simple: no torn writes, defaults, fewer nodes, round times. Draws are keyed by what they
+//! are for and when, so that taking one thing out leaves the rest of the run mostly as it was; that is what makes this quick.
+//! Where nothing more can go, it is tried with other draws: what a long prelude arranged by chance, another seed has anyway.
+//!
+//! Each attempt is one run; [`Shrink::advance`] makes so many of them.
+
+use super::{Broken, look};
+use crate::report::Execution;
+use crate::run::{MOST_COMMANDS, Run};
+use sim::chaos::Level;
+use sim::command::{self, Command, LinkSelector, MessageSelector, Quality, TimedCommand, Who};
+use sim::ids::EventId;
+use sim::parameter::Value;
+use sim::story::{ArrowEnd, Operation};
+use sim::time::{Moment, Span, Time};
+use sim::trace::{Recorder, Trace};
+
+/// How far it has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Made {
+    /// Commands of the run it began with, those that chaos drew among them.
+    pub before: usize,
+    /// Commands that are left.
+    pub after: usize,
+    /// Runs it took.
+    pub attempts: u64,
+}
+
+/// A run being made smaller.
+#[derive(Clone, Debug)]
+pub struct Shrink {
+    best: Run,
+    broken: Broken,
+    before: usize,
+    attempts: u64,
+    stage: Stage,
+    /// Whether anything became smaller since the stages began anew.
+    smaller: bool,
+    rounds: u32,
+}
+
+/// What is tried next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stage {
+    /// What chaos drew, as commands.
+    Chaos,
+    /// What happens after the break is of no interest.
+    Cut,
+    /// The link command at this place, as the losses and doubles that came of it.
+    Links(usize),
+    /// The clients' own requests, as commands.
+    Requests,
+    /// Roles, as who had them.
+    Roles,
+    /// Commands from this place on, so many at once.
+    Parts { size: usize, from: usize },
+    /// The `how`-th simpler form of the command at this place.
+    Simple { at: usize, how: u8 },
+    /// The parameter at this place, at its default, or smaller.
+    Parameter { at: usize, how: u8 },
+    /// Commands from this place on, so many at once, and the draws of another seed.
+    Reseed { size: usize, from: usize, seed: u64 },
+    /// Nothing is left to try.
+    Done,
+}
+
+/// After the break a run goes on for so much.
+const MARGIN: Span = Span::millis(100);
+/// So many times the stages begin anew.
+const MOST_ROUNDS: u32 = 12;
+/// Other seeds that are tried with each part left out.
+const RESEEDS: u64 = 16;
+/// Runs that are made at most, so that it ends.
+const MOST_ATTEMPTS: u64 = 6_000;
+/// A run of fewer commands than this is looked at as a whole when parameters are made simple.
+const SIMPLE_FORMS: u8 = 4;
+
+impl Shrink {
+    /// Of a run that breaks something.
+    pub fn new(run: &Run, broken: Broken) -> Self {
+        let mut best = run.clone();
+        best.commands = crate::run::enabled(&best.commands);
+        let drawn = best.lab().start(best.setup()).chaos().len();
+        Self {
+            before: best.commands.len() + drawn,
+            best,
+            broken,
+            attempts: 0,
+            stage: Stage::Chaos,
+            smaller: false,
+            rounds: 0,
+        }
+    }
+
+    /// The smallest run so far: it breaks the promise.
+    pub fn best(&self) -> &Run {
+        &self.best
+    }
+
+    /// How that one breaks it.
+    pub fn broken(&self) -> &Broken {
+        &self.broken
+    }
+
+    /// How far it has come.
+    pub fn made(&self) -> Made {
+        Made { before: self.before, after: self.best.commands.len(), attempts: self.attempts }
+    }
+
+    /// Whether nothing is left to try.
+    pub fn is_done(&self) -> bool {
+        self.stage == Stage::Done
+    }
+
+    /// Makes so many attempts; whether it is done.
+    pub fn advance(&mut self, attempts: u64) -> bool {
+        let until = self.attempts + attempts;
+        while !self.is_done() && self.attempts < until {
+            let kept = self.candidate().is_some_and(|run| self.attempt(run));
+            self.stage = self.next(kept);
+            let more = self.smaller && self.rounds < MOST_ROUNDS;
+            if self.stage == Stage::Done && more && self.attempts < MOST_ATTEMPTS {
+                // What is simple now may let more go.
+                self.rounds += 1;
+                self.smaller = false;
+                self.stage = Stage::Cut;
+            }
+        }
+        self.is_done()
+    }
+
+    fn attempt(&mut self, run: Run) -> bool {
+        if run == self.best || run.commands.len() > MOST_COMMANDS {
+            return false;
+        }
+        self.attempts += 1;
+        let (Some(broken), _) = look(&run, self.broken.goal) else { return false };
+        if broken.goal != self.broken.goal {
+            return false;
+        }
+        self.best = run;
+        self.broken = broken;
+        true
+    }
+
+    /// The run that the present stage asks for, where there is one.
+    fn candidate(&self) -> Option<Run> {
+        match self.stage {
+            Stage::Chaos => chaos_as_commands(&self.best),
+            Stage::Cut => Some(cut(&self.best, &self.broken)),
+            Stage::Links(at) => links_as_losses(&self.best, at),
+            Stage::Requests => requests_as_commands(&self.best),
+            Stage::Roles => roles_as_actors(&self.best),
+            Stage::Parts { size, from } => {
+                let mut run = self.best.clone();
+                let to = (from + size).min(run.commands.len());
+                (from < to).then(|| {
+                    run.commands.drain(from..to);
+                    run
+                })
+            }
+            Stage::Reseed { size, from, seed } => {
+                let mut run = self.best.with_seed((self.best.seed + seed) % crate::run::SEED_LIMIT);
+                let to = (from + size).min(run.commands.len());
+                (from < to).then(|| {
+                    run.commands.drain(from..to);
+                    run
+                })
+            }
+            Stage::Simple { at, how } => simpler(&self.best, at, how),
+            Stage::Parameter { at, how } => plainer(&self.best, at, how),
+            Stage::Done => None,
+        }
+    }
+
+    /// What comes after the present stage, which became the best run or did not.
+    fn next(&mut self, kept: bool) -> Stage {
+        let commands = self.best.commands.len();
+        let parts = || match commands {
+            0 => Stage::Parameter { at: 0, how: 0 },
+            _ => Stage::Parts { size: commands.div_ceil(2), from: 0 },
+        };
+        match self.stage {
+            Stage::Chaos => Stage::Cut,
+            Stage::Cut => Stage::Links(0),
+            Stage::Links(at) if at < commands => {
+                self.smaller |= kept;
+                if kept { Stage::Links(at) } else { Stage::Links(at + 1) }
+            }
+            Stage::Links(_) => Stage::Requests,
+            Stage::Requests => Stage::Roles,
+            Stage::Roles => parts(),
+            Stage::Parts { size, from } => {
+                self.smaller |= kept;
+                let from = if kept { from } else { from + size };
+                match (from < commands, size) {
+                    (true, _) => Stage::Parts { size, from },
+                    (false, 1) => Stage::Simple { at: 0, how: 0 },
+                    (false, _) => Stage::Parts { size: (size / 2).min(commands.max(1)).max(1), from: 0 },
+                }
+            }
+            Stage::Simple { at, how } if at < commands => {
+                if how + 1 < SIMPLE_FORMS {
+                    Stage::Simple { at, how: how + 1 }
+                } else {
+                    Stage::Simple { at: at + 1, how: 0 }
+                }
+            }
+            Stage::Simple { .. } => Stage::Parameter { at: 0, how: 0 },
+            Stage::Parameter { at, how } => {
+                self.smaller |= kept && how > 0;
+                let count = self.best.parameters.specs().len();
+                match (at < count, how, kept) {
+                    (false, ..) if commands == 0 => Stage::Done,
+                    (false, ..) => Stage::Reseed { size: commands.div_ceil(2), from: 0, seed: 1 },
+                    // A smaller number may become smaller still.
+                    (true, 1, true) => Stage::Parameter { at, how: 1 },
+                    (true, 0, false) => Stage::Parameter { at, how: 1 },
+                    _ => Stage::Parameter { at: at + 1, how: 0 },
+                }
+            }
+            Stage::Reseed { size, from, seed } => {
+                self.smaller |= kept;
+                if self.attempts >= MOST_ATTEMPTS {
+                    return Stage::Done;
+                }
+                match (kept, seed < RESEEDS && from < commands, from + size < commands, size) {
+                    // Its own seed is as good as another one now: everything smaller is tried with it first.
+                    (true, ..) => Stage::Cut,
+                    (false, true, ..) => Stage::Reseed { size, from, seed: seed + 1 },
+                    (false, false, true, _) => Stage::Reseed { size, from: from + size, seed: 1 },
+                    (false, false, false, 1) => Stage::Done,
+                    (false, false, false, _) => Stage::Reseed { size: size / 2, from: 0, seed: 1 },
+                }
+            }
+            Stage::Done => Stage::Done,
+        }
+    }
+}
+
+/// The same run, with what chaos drew as commands of its own.
+fn chaos_as_commands(run: &Run) -> Option<Run> {
+    if run.chaos == Level::None {
+        return None;
+    }
+    let drawn = run.lab().start(run.setup()).chaos().to_vec();
+    let mut explicit = run.clone();
+    explicit.chaos = Level::None;
+    explicit.commands.extend(drawn);
+    explicit.sort();
+    Some(explicit)
+}
+
+/// Nothing after the break, and not much more time.
+fn cut(run: &Run, broken: &Broken) -> Run {
+    let mut short = run.clone();
+    short.commands.retain(|timed| timed.at.at <= broken.at);
+    // On whole milliseconds, so that the length is readable.
+    let end = (broken.at + MARGIN).0.div_ceil(1_000_000) * 1_000_000;
+    short.end = Time(end).min(run.end);
+    short
+}
+
+/// The run whole, and its trace up to its end.
+fn traced(run: &Run) -> Execution {
+    let mut execution = Execution::new(run);
+    execution.set_most_events(super::MOST_EVENTS);
+    execution.advance(u64::MAX);
+    execution
+}
+
+/// Just before an event happens.
+fn before(trace: &Trace, event: EventId) -> Option<Moment> {
+    let at = trace.event(event)?.at;
+    let first = trace.events.partition_point(|record| record.at < at) as u64;
+    Some(Moment { at, after: u32::try_from(event.0.saturating_sub(first)).ok()? })
+}
+
+/// A command that makes links poor, as the messages that were lost: each as `drop next 1`, right before it is sent.
+fn links_as_losses(run: &Run, at: usize) -> Option<Run> {
+    let timed = run.commands.get(at)?;
+    let Command::Link { links, quality: Some(quality), span } = &timed.command else { return None };
+    if quality.loss.unwrap_or(0) == 0 {
+        return None;
+    }
+    let mut explicit = run.clone();
+    let rest = Quality { loss: None, ..quality.clone() };
+    if rest == Quality::default() {
+        explicit.commands.remove(at);
+    } else {
+        explicit.commands[at].command =
+            Command::Link { links: links.clone(), quality: Some(rest), span: *span };
+    }
+    let execution = traced(run);
+    let trace = execution.trace();
+    let until = span.map_or(Time::MAX, |span| timed.at.at + span);
+    let on = |from: &Who, to: &Who| match links {
+        LinkSelector::All => true,
+        LinkSelector::Of(who) => who == from || who == to,
+        LinkSelector::Directed(a, b) => a == from && b == to,
+        LinkSelector::Both(a, b) => (a == from && b == to) || (a == to && b == from),
+    };
+    for arrow in trace.story.arrows.iter().filter(|arrow| arrow.end == ArrowEnd::LostOnLink) {
+        let (from, to) = (Who::Actor(arrow.from), Who::Actor(arrow.to));
+        if arrow.sent < timed.at.at || arrow.sent > until || !on(&from, &to) {
+            continue;
+        }
+        let kind = trace.story.kinds.get(usize::from(arrow.kind))?;
+        let which = MessageSelector { from: Some(from), to: Some(to), kind: Some((*kind).into()), number: 1 };
+        let at = before(trace, arrow.sent_by)?;
+        explicit.commands.push(TimedCommand::new(at, Command::DropNext { count: 1, which }));
+        if explicit.commands.len() > MOST_COMMANDS {
+            return None;
+        }
+    }
+    explicit.sort();
+    Some(explicit)
+}
+
+/// The clients' own load off, and each request as a command.
+fn requests_as_commands(run: &Run) -> Option<Run> {
+    let lab = run.lab();
+    let quiet = lab.quiet();
+    if quiet.is_empty() || !quiet.iter().any(|set| differs(run, set)) {
+        return None;
+    }
+    let execution = traced(run);
+    let trace = execution.trace();
+    let mut explicit = run.clone();
+    for set in quiet {
+        explicit.parameters.assign(set).ok()?;
+    }
+    // What was asked by hand is among the commands already.
+    let by_hand: Vec<EventId> =
+        trace.story.marks.iter().filter(|mark| mark.is_request()).map(|mark| mark.event).collect();
+    let asked_by_hand = |operation: &Operation| {
+        let record = trace.event(operation.invoked_by);
+        record.is_some_and(|record| by_hand.contains(&record.trigger))
+            || by_hand.contains(&operation.invoked_by)
+    };
+    for operation in trace.story.operations.iter().filter(|operation| !asked_by_hand(operation)) {
+        let command = command::parse(&lab.by_hand(operation)?).ok()?;
+        let at = before(trace, operation.invoked_by)?;
+        explicit.commands.push(TimedCommand::new(at, command));
+        if explicit.commands.len() > MOST_COMMANDS {
+            return None;
+        }
+    }
+    explicit.sort();
+    Some(explicit)
+}
+
+/// Commands that name a role, as those that name who had it.
+fn roles_as_actors(run: &Run) -> Option<Run> {
+    let named = |timed: &TimedCommand| timed.command.to_string().contains('@');
+    if !run.commands.iter().any(named) {
+        return None;
+    }
+    let mut explicit = run.clone();
+    let mut world = run.lab().start(run.setup());
+    for (at, timed) in run.commands.iter().enumerate().filter(|(_, timed)| named(timed)) {
+        let before = match timed.at.after {
+            0 => Moment::end_of(Time(timed.at.at.0.saturating_sub(1))),
+            after => Moment { at: timed.at.at, after: after - 1 },
+        };
+        world.advance(before, super::MOST_EVENTS, &mut Recorder::silent());
+        let mut text = timed.command.to_string();
+        for role in run.lab().roles() {
+            if let Some(actor) = world.who(role) {
+                text = text.replace(&format!("@{role}"), &actor.to_string());
+            }
+        }
+        explicit.commands[at].command = command::parse(&text).ok()?;
+    }
+    Some(explicit)
+}
+
+fn differs(run: &Run, assignment: &str) -> bool {
+    let mut set = run.parameters.clone();
+    set.assign(assignment).is_ok() && set != run.parameters
+}
+
+/// A simpler form of a command: without its extras, shorter lists, at a rounder time.
+fn simpler(run: &Run, at: usize, how: u8) -> Option<Run> {
+    let timed = run.commands.get(at)?;
+    let mut simple = run.clone();
+    let slot = &mut simple.commands[at];
+    match (how, &timed.command) {
+        (0, Command::Crash { who, keep, torn }) if *torn || *keep != Some(0) => {
+            slot.command = Command::Crash { who: who.clone(), keep: Some(0), torn: false };
+        }
+        (0, Command::Cut { groups, span }) if groups.len() == 2 => {
+            // One side alone says the same where all the others are on the other one.
+            let smaller = groups.iter().min_by_key(|group| group.len())?;
+            slot.command = Command::Cut { groups: vec![smaller.clone()], span: *span };
+        }
+        (1, Command::Cut { groups, span: Some(_) }) => {
+            slot.command = Command::Cut { groups: groups.clone(), span: None };
+        }
+        (1, Command::Pause { who, span: Some(_) }) => {
+            slot.command = Command::Pause { who: who.clone(), span: None };
+        }
+        (2 | 3, _) => {
+            let grain = if how == 2 { 100_000_000 } else { 1_000_000 };
+            let rounded = Moment::at(Time(timed.at.at.0 / grain * grain));
+            let room = at.checked_sub(1).is_none_or(|before| run.commands[before].at <= rounded);
+            if !room || rounded == timed.at {
+                return None;
+            }
+            slot.at = rounded;
+        }
+        _ => return None,
+    }
+    Some(simple)
+}
+
+/// A parameter at its default (how 0), or a count one smaller (how 1).
+fn plainer(run: &Run, at: usize, how: u8) -> Option<Run> {
+    let spec = run.parameters.specs().get(at)?;
+    let value = run.parameters.value(at)?;
+    // What is off in the lab itself is what the run is about, or harmless.
+    if run.lab().quiet().iter().any(|set| set.split('=').next() == Some(spec.id)) {
+        return None;
+    }
+    let mut plain = run.clone();
+    match (how, value) {
+        (0, _) if value != spec.default => {
+            plain.parameters.set(spec.id, &spec.write(spec.default)).ok()?;
+        }
+        (1, Value::Count(count)) if count > 1 && matches!(spec.unit, "nodes" | "clients" | "keys") => {
+            plain.parameters.set(spec.id, &(count - 1).to_string()).ok()?;
+        }
+        _ => return None,
+    }
+    Some(plain)
+}
