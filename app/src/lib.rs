@@ -10,6 +10,7 @@
 //! | [`action`], [`command`] | what a part may ask for; what the window can be told, with its keys |
 //! | [`canvas`], [`lower`], [`strip`], [`timeline`], [`panels`] | the cluster, what stands under it, what stands around it |
 //! | [`widgets`], [`icons`], [`theme`] | what all of that is made of |
+//! | [`pursuit`] | a search that goes on behind the window |
 //! | [`raster`], [`picture`] | the same without a screen |
 //! | `cli` | the command line, on desktops |
 
@@ -22,6 +23,7 @@ pub mod icons;
 pub mod lower;
 pub mod panels;
 pub mod picture;
+pub mod pursuit;
 pub mod raster;
 pub mod shell;
 pub mod state;

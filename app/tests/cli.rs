@@ -489,3 +489,43 @@ fn a_reader_that_goes_away_is_no_error_and_a_full_disk_is_one() {
     let (out, err) = (&mut Vec::new(), &mut Closing(0, io::ErrorKind::BrokenPipe));
     assert_eq!(say_to(&["fly"], out, err, false), BAD);
 }
+
+#[test]
+fn a_promise_is_broken_made_small_and_the_replay_shows_it() {
+    let folder = Folder::new();
+    let words = ["break", "raft", "--guarantee", "linearizable", "--set", "read_without_asking=on"];
+    let save = folder.file("small.potholes");
+    let (code, found) = json(&[&words[..], &["--json", "--save", &save]].concat());
+    assert_eq!((code, &found["schema"], &found["guarantee"]), (VIOLATION, &1.into(), &"linearizable".into()));
+    let small = &found["found"];
+    assert_eq!(small["broken"], "linearizable");
+    let (before, after) =
+        (small["commands_before"].as_u64().unwrap(), small["commands"].as_array().unwrap().len());
+    assert!(after <= 8 && before as usize >= after, "{before} commands, shrunk to {after}");
+    assert!(small["blame"].as_str().unwrap().contains("pothole"), "{small}");
+    let replay = shell(small["replay"].as_str().unwrap());
+    let replay: Vec<&str> = replay.iter().skip(1).map(String::as_str).collect();
+    for again in [replay, vec!["replay", &save], vec!["replay", small["link"].as_str().unwrap()]] {
+        let said = say(&again);
+        assert_eq!(said.code, VIOLATION, "{again:?}: {}{}", said.out, said.err);
+    }
+}
+
+#[test]
+fn what_is_not_broken_says_how_much_was_tried() {
+    let said = say(&["break", "raft", "--budget", "1s"]);
+    assert_eq!((said.code, said.err.as_str()), (HELD, ""));
+    assert!(said.out.contains("“any promise” was not broken. Tried"), "{}", said.out);
+    for (words, told) in [
+        (
+            &["break", "raft", "--guarantee", "serializable"][..],
+            "Raft promises no “serializable”: it may be linearizable",
+        ),
+        (&["break", "raft", "--budget", "soon"], "--budget: “soon” is no length of time"),
+        (&["break", "rift"], "rift"),
+    ] {
+        let said = say(words);
+        assert_eq!((said.code, said.out.as_str()), (BAD, ""), "{words:?}");
+        assert!(said.err.contains(told), "{}", said.err);
+    }
+}

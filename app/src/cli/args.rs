@@ -64,6 +64,9 @@ pub(super) enum Order {
     /// Runs a lab under many seeds and says what broke. Ctrl-C ends it with what it has found so far.
     #[command(after_help = COMMANDS)]
     Sweep(Sweep),
+    /// Searches for a run that breaks a promise, and makes it as small as it can.
+    #[command(after_help = COMMANDS)]
+    Break(Break),
     /// Runs what a file or a link says, and says what held.
     Replay {
         /// A run file, or a link.
@@ -166,6 +169,24 @@ pub(super) struct Sweep {
     pub keep_going: bool,
     #[command(flatten)]
     pub to: To,
+}
+
+#[derive(Debug, Clone, Args)]
+pub(super) struct Break {
+    #[command(flatten)]
+    pub what: What,
+    /// What is to be broken: a guarantee the lab claims, one of its invariants (with hyphens for blanks), or any.
+    #[arg(long, value_name = "G", default_value = "any")]
+    pub guarantee: String,
+    /// How long it may take: 60s unless said.
+    #[arg(long, value_name = "TIME")]
+    pub budget: Option<String>,
+    /// Writes the smallest run into this file, for `potholes replay`.
+    #[arg(long, value_name = "FILE")]
+    pub save: Option<PathBuf>,
+    /// One JSON document.
+    #[arg(long)]
+    pub json: bool,
 }
 
 #[derive(Debug, Clone, Args)]

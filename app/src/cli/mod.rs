@@ -9,11 +9,12 @@
 //! | `args` | what may stand on the command line |
 //! | `out` | where text goes, and readers that go away |
 //! | `ask` | the run that the words ask for: options, scripts, files, links |
-//! | `run`, `sweep`, `labs`, `lessons`, `picture`, `window` | the commands |
+//! | `run`, `sweep`, `break_it`, `labs`, `lessons`, `picture`, `window` | the commands |
 //! | `history` | a history as a file |
 
 mod args;
 mod ask;
+mod break_it;
 mod history;
 mod labs;
 mod lessons;
@@ -140,6 +141,7 @@ fn obey(order: Order, out: &mut Out<'_, '_>) -> Result<u8, Bad> {
         Order::Lab { id, json } => labs::one(&id, json, out),
         Order::Run { what, to } => run::fresh(&what, &to, out),
         Order::Sweep(asked) => sweep::sweep(&asked, out),
+        Order::Break(asked) => break_it::break_it(&asked, out),
         Order::Replay { from, to } => run::replay(&from, &to, out),
         Order::Lesson { order: LessonOrder::Check { names, json } } => lessons::check(&names, json, out),
         Order::Picture(picture) => picture::paint(&picture, out),
@@ -192,6 +194,7 @@ mod tests {
             "sweep raft --seeds 0..200 --jobs 2 --shard 0/4 --keep-going --json",
             "sweep raft --seeds 0..2000 --chaos high --for 30s --set nodes=3 --at 1s_heal --script z",
             "replay x.potholes --json",
+            "break raft --guarantee linearizable --set nodes=3 --budget 60s --save x --json",
             "lesson check",
             "lesson check lost-write leader-nobody-hears",
             "picture raft --for 12s --size 390x844 --theme light --scale 2 -o x.png",

@@ -5,7 +5,7 @@
 mod support;
 
 use run::Run;
-use run::hunt::{Goal, Hunt, Shrink, look};
+use run::hunt::{Chase, Goal, Hunt, Progress, Shrink, look};
 use sim::Time;
 
 fn notebook(pothole: bool) -> Run {
@@ -74,4 +74,27 @@ fn what_cannot_be_broken_by_name_is_told() {
     let error = Goal::parse(&notebook(false), "serializable").unwrap_err().to_string();
     assert!(error.contains("Notebook promises no “serializable”: it may be"), "{error}");
     assert!(error.contains("linearizable") && error.contains("what-was-acknowledged-is-kept"), "{error}");
+}
+
+#[test]
+fn a_chase_ends_with_the_same_run_in_slices_and_with_attempts_told_in_any_order() {
+    let mut whole = Chase::new(&notebook(true), Goal::Anything);
+    while !whole.work(u64::MAX) {}
+    let mut sliced = Chase::new(&notebook(true), Goal::Anything);
+    while !sliced.work(700) {}
+    let mut shared = Chase::new(&notebook(true), Goal::Anything);
+    while let Some(number) = shared.take() {
+        let mut batch = vec![number];
+        batch.extend(std::iter::from_fn(|| shared.take()).take(6));
+        let made: Vec<_> = batch.into_iter().rev().map(|number| shared.hunt().attempt(number)).collect();
+        made.into_iter().for_each(|attempt| shared.tell(attempt));
+    }
+    while !shared.work(u64::MAX) {}
+    for chase in [&sliced, &shared] {
+        assert_eq!(chase.best().map(|(run, broken, _)| (run, broken)), whole.best().map(|(r, b, _)| (r, b)));
+    }
+    assert_eq!(whole.progress(), Progress::Done);
+    let mut early = Chase::new(&notebook(true), Goal::Anything);
+    assert!(!early.stop_hunting(), "nothing was found yet");
+    assert!(matches!(early.progress(), Progress::Hunting { attempts: 0, .. }));
 }

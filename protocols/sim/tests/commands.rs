@@ -294,7 +294,6 @@ fn what_is_wrong_is_told() {
         "drop n1",
         "drop n1 n2",
         "drop n1→n2 #0",
-        "drop next 0 n1→n2",
         "drop next n1→n2",
         "delay n1→n2",
         "bend n1→n2",

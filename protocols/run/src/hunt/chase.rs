@@ -5,7 +5,7 @@
 //! many threads: they take numbers with [`Chase::take`] and tell with [`Chase::tell`]. What is answered depends on the
 //! numbers alone, not on who was quick.
 
-use super::{Attempt, Broken, Goal, Hunt, Made, Shrink};
+use super::{Attempt, Broken, Goal, Hunt, Made, Shrink, Trying};
 use crate::run::Run;
 use std::collections::BTreeMap;
 
@@ -31,7 +31,6 @@ pub enum Progress {
 }
 
 /// A hunt and what follows.
-#[derive(Clone, Debug)]
 pub struct Chase {
     hunt: Hunt,
     next: u64,
@@ -44,6 +43,8 @@ pub struct Chase {
     shrinking: Vec<(Run, Broken)>,
     shrink: Option<Shrink>,
     best: Option<Shrink>,
+    /// An attempt of its own, under way.
+    trying: Option<Trying>,
 }
 
 /// Runs that are made small at most.
@@ -65,6 +66,7 @@ impl Chase {
             shrinking: Vec::new(),
             shrink: None,
             best: None,
+            trying: None,
         }
     }
 
@@ -136,31 +138,41 @@ impl Chase {
         self.shrink = self.shrinking.pop().map(|(run, broken)| Shrink::new(&run, broken));
     }
 
-    /// Makes so many attempts, or runs while shrinking; whether it is done.
-    pub fn advance(&mut self, runs: u64) -> bool {
-        let mut left = runs;
-        while left > 0 && !self.is_shrinking() {
-            let Some(number) = self.take() else { break };
-            let attempt = self.hunt.attempt(number);
-            self.tell(attempt);
-            left -= 1;
+    /// Goes on for about so many events, on one thread; whether it is done.
+    pub fn work(&mut self, events: u64) -> bool {
+        if self.shrink.is_some() {
+            return self.work_on_shrinking(events);
         }
-        while left > 0
-            && let Some(shrink) = &mut self.shrink
-        {
-            let before = shrink.made().attempts;
-            let done = shrink.advance(left);
-            left = left.saturating_sub((shrink.made().attempts - before).max(1));
-            if !done {
-                break;
+        let trying = match self.trying.take() {
+            Some(trying) => Some(trying),
+            None => self.take().map(|number| self.hunt.begin(number)),
+        };
+        if let Some(mut trying) = trying {
+            if trying.look.advance(events) {
+                self.tell(trying.end());
+            } else {
+                self.trying = Some(trying);
             }
-            let smaller = |best: &Shrink| shrink.made().after < best.made().after;
-            if self.best.as_ref().is_none_or(smaller) {
+        }
+        self.is_done()
+    }
+
+    fn work_on_shrinking(&mut self, events: u64) -> bool {
+        if let Some(shrink) = &mut self.shrink
+            && shrink.work(events)
+        {
+            let after = shrink.made().after;
+            if self.best.as_ref().is_none_or(|best| after < best.made().after) {
                 self.best = self.shrink.take();
             }
             self.shrink_next();
         }
-        self.progress() == Progress::Done
+        self.is_done()
+    }
+
+    /// Whether the smallest run was found.
+    pub fn is_done(&self) -> bool {
+        self.shrink.is_none() && self.best.is_some()
     }
 
     /// How far it is.
@@ -181,9 +193,8 @@ impl Chase {
 
     /// The smallest run so far that breaks the promise, how it does, and what it was made of.
     pub fn best(&self) -> Option<(&Run, &Broken, Made)> {
-        let told = |shrink: &'_ Shrink| shrink.made();
         let shrink = match (&self.best, &self.shrink) {
-            (Some(best), Some(now)) if told(now).after < told(best).after => now,
+            (Some(best), Some(now)) if now.made().after < best.made().after => now,
             (Some(best), _) => best,
             (None, now) => now.as_ref()?,
         };

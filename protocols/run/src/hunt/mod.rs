@@ -116,6 +116,21 @@ pub struct Hunt {
     goal: Goal,
 }
 
+/// An attempt under way.
+struct Trying {
+    number: u64,
+    run: Run,
+    look: Look,
+}
+
+impl Trying {
+    fn end(self) -> Attempt {
+        let Self { number, run, look } = self;
+        let events = look.events();
+        Attempt { number, events, found: look.found().map(|broken| (run, broken)) }
+    }
+}
+
 /// The judges look after so many events, so that a run that has broken its promise is not run to its end.
 const LOOK: u64 = 4_000;
 /// Events of a candidate: one that floods itself is given up.
@@ -158,36 +173,74 @@ impl Hunt {
 
     /// Runs the candidate of a number.
     pub fn attempt(&self, number: u64) -> Attempt {
+        let mut trying = self.begin(number);
+        while !trying.look.advance(u64::MAX) {}
+        trying.end()
+    }
+
+    /// Begins an attempt that is made in slices.
+    fn begin(&self, number: u64) -> Trying {
         let run = self.candidate(number);
-        let (broken, events) = look(&run, self.goal);
-        Attempt { number, events, found: broken.map(|broken| (run, broken)) }
+        Trying { number, look: Look::new(&run, self.goal), run }
     }
 }
 
 /// Runs until the goal breaks or the run ends: what broke, and how many events that took.
 pub fn look(run: &Run, goal: Goal) -> (Option<Broken>, u64) {
-    let mut execution = Execution::new(run);
-    execution.set_most_events(MOST_EVENTS);
-    let mut asked = 0;
-    loop {
-        let done = execution.advance(LOOK);
-        let events = execution.events().0;
-        if let Some(broken) = invariant_of(&execution, run, goal) {
-            return (Some(broken), events);
-        }
-        if done {
-            judge_all(&mut execution, JUDGE_STEPS);
-        }
-        if !matches!(goal, Goal::Invariant(_)) && (done || events >= asked + ASK) {
-            asked = events;
-            execution.judge(JUDGE_STEPS / 100);
-            if let Some(broken) = guarantee_of(&execution, goal) {
-                return (Some(broken), events);
+    let mut look = Look::new(run, goal);
+    while !look.advance(u64::MAX) {}
+    let events = look.events();
+    (look.found(), events)
+}
+
+/// A run on its way to where the goal breaks, or to its end.
+pub struct Look {
+    run: Run,
+    goal: Goal,
+    execution: Execution,
+    asked: u64,
+    done: bool,
+    found: Option<Broken>,
+}
+
+impl Look {
+    /// At the run's beginning.
+    pub fn new(run: &Run, goal: Goal) -> Self {
+        let mut execution = Execution::new(run);
+        execution.set_most_events(MOST_EVENTS);
+        Self { run: run.clone(), goal, execution, asked: 0, done: false, found: None }
+    }
+
+    /// Goes on for about so many events; whether it is known what becomes of the goal.
+    pub fn advance(&mut self, events: u64) -> bool {
+        let mut left = events;
+        while !self.done && left > 0 {
+            let ended = self.execution.advance(LOOK);
+            left = left.saturating_sub(LOOK);
+            let events = self.execution.events().0;
+            if ended {
+                judge_all(&mut self.execution, JUDGE_STEPS);
             }
+            self.found = invariant_of(&self.execution, &self.run, self.goal);
+            let asks = !matches!(self.goal, Goal::Invariant(_)) && (ended || events >= self.asked + ASK);
+            if self.found.is_none() && asks {
+                self.asked = events;
+                self.execution.judge(JUDGE_STEPS / 100);
+                self.found = guarantee_of(&self.execution, self.goal);
+            }
+            self.done = ended || self.found.is_some();
         }
-        if done {
-            return (None, events);
-        }
+        self.done
+    }
+
+    /// Events so far.
+    pub fn events(&self) -> u64 {
+        self.execution.events().0
+    }
+
+    /// What broke.
+    pub fn found(self) -> Option<Broken> {
+        self.found
     }
 }
 

@@ -9,7 +9,7 @@
 //!
 //! Each attempt is one run; [`Shrink::advance`] makes so many of them.
 
-use super::{Broken, look};
+use super::{Broken, Look};
 use crate::report::Execution;
 use crate::run::{MOST_COMMANDS, Run};
 use sim::chaos::Level;
@@ -32,7 +32,6 @@ pub struct Made {
 }
 
 /// A run being made smaller.
-#[derive(Clone, Debug)]
 pub struct Shrink {
     best: Run,
     broken: Broken,
@@ -42,6 +41,7 @@ pub struct Shrink {
     /// Whether anything became smaller since the stages began anew.
     smaller: bool,
     rounds: u32,
+    trying: Option<(Look, Run)>,
 }
 
 /// What is tried next.
@@ -94,6 +94,7 @@ impl Shrink {
             stage: Stage::Chaos,
             smaller: false,
             rounds: 0,
+            trying: None,
         }
     }
 
@@ -121,28 +122,48 @@ impl Shrink {
     pub fn advance(&mut self, attempts: u64) -> bool {
         let until = self.attempts + attempts;
         while !self.is_done() && self.attempts < until {
-            let kept = self.candidate().is_some_and(|run| self.attempt(run));
-            self.stage = self.next(kept);
-            let more = self.smaller && self.rounds < MOST_ROUNDS;
-            if self.stage == Stage::Done && more && self.attempts < MOST_ATTEMPTS {
-                // What is simple now may let more go.
-                self.rounds += 1;
-                self.smaller = false;
-                self.stage = Stage::Cut;
-            }
+            self.work(u64::MAX);
         }
         self.is_done()
     }
 
-    fn attempt(&mut self, run: Run) -> bool {
-        if run == self.best || run.commands.len() > MOST_COMMANDS {
-            return false;
+    /// Goes on for about so many events, within an attempt; whether it is done. At most one attempt is ended.
+    pub fn work(&mut self, events: u64) -> bool {
+        let trying = match self.trying.take() {
+            Some(trying) => Some(trying),
+            None => self.candidate().filter(|run| self.is_worth(run)).map(|run| {
+                self.attempts += 1;
+                (Look::new(&run, self.broken.goal), run)
+            }),
+        };
+        let kept = match trying {
+            None => false,
+            Some((mut look, run)) => {
+                if !look.advance(events) {
+                    self.trying = Some((look, run));
+                    return false;
+                }
+                self.take(run, look.found())
+            }
+        };
+        self.stage = self.next(kept);
+        let more = self.smaller && self.rounds < MOST_ROUNDS;
+        if self.stage == Stage::Done && more && self.attempts < MOST_ATTEMPTS {
+            // What is simple now may let more go.
+            self.rounds += 1;
+            self.smaller = false;
+            self.stage = Stage::Cut;
         }
-        self.attempts += 1;
-        let (Some(broken), _) = look(&run, self.broken.goal) else { return false };
-        if broken.goal != self.broken.goal {
-            return false;
-        }
+        self.is_done()
+    }
+
+    fn is_worth(&self, run: &Run) -> bool {
+        *run != self.best && run.commands.len() <= MOST_COMMANDS
+    }
+
+    /// A smaller run becomes the best one if it breaks the same.
+    fn take(&mut self, run: Run, found: Option<Broken>) -> bool {
+        let Some(broken) = found.filter(|broken| broken.goal == self.broken.goal) else { return false };
         self.best = run;
         self.broken = broken;
         true
