@@ -1,0 +1,5 @@
+//! Figures.
+
+use sim::figure::Figure;
+
+pub(super) const FIGURES: &[Figure] = &[];
