@@ -3,18 +3,24 @@
 //! | module | holds |
 //! |-|-|
 //! | here | [`Account`], [`Coins`], [`Branches`]: which account lies on which shard |
+//! | [`alarm`] | [`Alarm`]: one timer for many deadlines |
 //! | [`answer`] | what a client sends and hears: [`Request`], [`Answer`], [`Reason`] |
 //! | [`client`] | [`Client`]: asks, asks again, gives up and does not know |
+//! | [`disk`] | [`Disk`]: a log, what of it is durable, and what waits for that |
 //! | [`told`] | what clients make known: [`ClientFact`] |
 //! | [`books`] | strips and figures that both labs draw |
 
+pub mod alarm;
 pub mod answer;
 pub mod books;
 pub mod client;
+pub mod disk;
 pub mod told;
 
+pub use alarm::Alarm;
 pub use answer::{Answer, Reason, Reply, Request};
 pub use client::{Bank, Client, ClientTimer, Load, Wish};
+pub use disk::{Disk, Fold};
 pub use told::ClientFact;
 
 use serde::Serialize;

@@ -5,13 +5,12 @@
 //! before anyone hears of it, told until all who wrote have acknowledged, and only then forgotten ([`Record::End`], not
 //! forced). Of what it knows nothing it says “aborted”. So while it is still deciding it must say nothing at all.
 
-use super::disk::Disk;
 use super::fact::Fact;
 use super::log::{Log, Record};
 use super::message::{Message, Order, Vote};
 use super::transaction::{Age, Part, TransactionId, parts};
 use super::{Context, Timer};
-use crate::bank::{Account, Answer, Coins, Reason, Reply, Request};
+use crate::bank::{Account, Alarm, Answer, Coins, Disk, Reason, Reply, Request};
 use serde::Serialize;
 use sim::{ActorId, Recovery, SyncId, Time};
 use std::collections::{BTreeMap, BTreeSet};
@@ -81,13 +80,15 @@ struct Session {
 #[derive(Clone, Debug, Serialize)]
 pub struct Coordinator {
     id: ActorId,
-    disk: Disk,
+    disk: Disk<Log>,
     /// Its life is durable: it may give names to transactions.
     ready: bool,
     /// Names given in this life.
     begun: u32,
     open: BTreeMap<TransactionId, Open>,
     sessions: BTreeMap<ActorId, Session>,
+    /// When it will give up waiting.
+    decides: Alarm,
 }
 
 impl Coordinator {
@@ -100,6 +101,7 @@ impl Coordinator {
             begun: 0,
             open: BTreeMap::new(),
             sessions: BTreeMap::new(),
+            decides: Alarm::default(),
         };
         context.require(!recovery.corrupt, || "a record of its log is damaged".to_owned());
         for (client, number) in &log.answered {
@@ -160,7 +162,10 @@ impl Coordinator {
     /// A timer went off.
     pub fn on_timer(&mut self, timer: Timer, context: &mut Context<'_>) {
         match timer {
-            Timer::Decide => self.on_deadline(context),
+            Timer::Decide => {
+                self.decides.rang();
+                self.on_deadline(context);
+            }
             Timer::Resend => self.resend(context),
             Timer::Ask | Timer::Idle | Timer::Client(_) => {}
         }
@@ -442,16 +447,11 @@ impl Coordinator {
         self.set_deadline(context);
     }
 
-    fn set_deadline(&self, context: &mut Context<'_>) {
+    fn set_deadline(&mut self, context: &mut Context<'_>) {
         let undecided =
             self.open.values().filter(|open| matches!(open.phase, Phase::Working | Phase::Voting));
-        match undecided.map(|open| open.deadline).min() {
-            Some(first) => {
-                let left = first.since(context.monotonic());
-                context.set_timer(Timer::Decide, left);
-            }
-            None => context.cancel_timer(Timer::Decide),
-        }
+        let first = undecided.map(|open| open.deadline).min();
+        self.decides.set(Timer::Decide, first, context);
     }
 
     fn set_resend(&self, context: &mut Context<'_>) {

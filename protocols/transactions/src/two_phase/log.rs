@@ -4,7 +4,7 @@
 //! node's memory and what its disk holds, so the two cannot drift apart.
 
 use super::transaction::TransactionId;
-use crate::bank::{Account, Coins};
+use crate::bank::{Account, Coins, Fold};
 use serde::Serialize;
 use sim::{ActorId, Chunks};
 use std::collections::{BTreeMap, BTreeSet};
@@ -126,9 +126,14 @@ pub struct Log {
     pub settled: BTreeMap<ActorId, TransactionId>,
 }
 
-impl Log {
-    /// Folds one record.
-    pub fn apply(&mut self, record: &Record) {
+impl Fold for Log {
+    type Record = Record;
+
+    fn written(&self) -> u64 {
+        self.records.len()
+    }
+
+    fn apply(&mut self, record: &Record) {
         self.records.push(record.clone());
         match record {
             Record::Life(life) => self.life = *life,
@@ -161,7 +166,9 @@ impl Log {
             Record::Abort(_) => {}
         }
     }
+}
 
+impl Log {
     /// What is over everywhere nobody will ask about.
     fn settle(&mut self, before: TransactionId) {
         let mark = self.settled.entry(before.coordinator).or_insert(before);

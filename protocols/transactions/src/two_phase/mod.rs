@@ -32,7 +32,6 @@
 //! operator's heuristic decision, which is the pothole `abort_in_doubt` by hand.
 
 pub mod coordinator;
-pub mod disk;
 pub mod fact;
 mod figure;
 pub mod invariants;
@@ -48,7 +47,7 @@ pub mod shard;
 pub mod transaction;
 mod view;
 
-use crate::bank::{Bank, Client, ClientFact, ClientTimer, Load, Request};
+use crate::bank::{Bank, Client, ClientFact, ClientTimer, Fold, Load, Request, disk};
 use coordinator::{Coordinator, Phase};
 use fact::Fact;
 use log::{Log, Record};
@@ -186,12 +185,6 @@ impl Bank for TwoPhase {
     }
 }
 
-/// What was written may never be durable, and nobody can tell which part: as real ones do, a node stops.
-fn on_disk_failure(full: bool, context: &mut Context<'_>) {
-    let reason = if full { "its disk is full" } else { "its disk failed" };
-    context.require(false, || reason.to_owned());
-}
-
 impl Protocol for TwoPhase {
     type Settings = Settings;
     type Message = Message;
@@ -290,7 +283,7 @@ impl Protocol for TwoPhase {
             (Actor::Shard(it), Event::Timer(timer)) => it.on_timer(timer, context),
             (Actor::Shard(it), Event::Synced(sync)) => it.on_synced(sync, context),
             (Actor::Coordinator(_) | Actor::Shard(_), Event::DiskFailed { full }) => {
-                on_disk_failure(full, context)
+                disk::on_failure(full, context)
             }
             (Actor::Client(it), Event::Message { from, message: Message::Reply(reply) }) => {
                 it.on_reply(from, reply, context);

@@ -177,11 +177,7 @@ impl Watch {
             Fact::Aborted { id, .. } => self.aborted(who, *id, report),
             Fact::Forgot { id } => self.forgot(*id),
             Fact::Read { id, balances } => self.read(*id, balances, report),
-            Fact::Coordinates { unfinished, .. } => {
-                if *unfinished > 0 {
-                    report.reached(At::DecisionSurvives.place());
-                }
-            }
+            Fact::Coordinates { unfinished: 1.., .. } => report.reached(At::DecisionSurvives.place()),
             Fact::Waits { in_doubt, .. } => {
                 report.reached(At::Waited.place());
                 if *in_doubt {

@@ -8,14 +8,13 @@
 //! has forgotten its work says “aborted” is right only because it can never vote yes on it: a vote needs the ticket of
 //! the work it is about, and work that is done again has another.
 
-use super::disk::Disk;
 use super::fact::{Fact, Lost};
 use super::locks::{Attempt, Claim, Locks, Mode};
 use super::log::{Change, Log, Prepared, Record};
 use super::message::{Message, Vote};
 use super::transaction::{Age, Part, TransactionId};
 use super::{Context, Timer};
-use crate::bank::{Account, Branches, Coins, Reason};
+use crate::bank::{Account, Alarm, Branches, Coins, Disk, Reason};
 use serde::Serialize;
 use sim::{ActorId, Recovery, SyncId, Time};
 use std::collections::BTreeMap;
@@ -69,17 +68,17 @@ impl Task {
 pub struct Shard {
     id: ActorId,
     branches: Branches,
-    disk: Disk,
+    disk: Disk<Log>,
     tasks: BTreeMap<TransactionId, Task>,
     locks: Locks,
     arrivals: u64,
     /// What was last made known of how many are in doubt and how many wait.
     shown: (u64, u64),
-    /// When it will ask, and when give up, as its timers are set.
-    timers: [Option<Time>; 2],
+    /// When it will ask.
+    asks: Alarm,
+    /// When it will give up.
+    gives_up: Alarm,
 }
-
-const TIMERS: [Timer; 2] = [Timer::Ask, Timer::Idle];
 
 impl Shard {
     /// Starts, from what its log says alone: what was prepared and not decided is in doubt, and locked, again.
@@ -92,7 +91,8 @@ impl Shard {
             locks: Locks::default(),
             arrivals: 0,
             shown: (0, 0),
-            timers: [None; 2],
+            asks: Alarm::default(),
+            gives_up: Alarm::default(),
         };
         context.require(!recovery.corrupt, || "a record of its log is damaged".to_owned());
         for (id, prepared) in &log.prepared {
@@ -189,12 +189,15 @@ impl Shard {
 
     /// A timer went off.
     pub fn on_timer(&mut self, timer: Timer, context: &mut Context<'_>) {
-        if let Some(at) = TIMERS.iter().position(|known| *known == timer) {
-            self.timers[at] = None;
-        }
         match timer {
-            Timer::Ask => self.ask(false, context),
-            Timer::Idle => self.give_up(context),
+            Timer::Ask => {
+                self.asks.rang();
+                self.ask(false, context);
+            }
+            Timer::Idle => {
+                self.gives_up.rang();
+                self.give_up(context);
+            }
             Timer::Decide | Timer::Resend | Timer::Client(_) => {}
         }
         self.settle(context);
@@ -415,10 +418,10 @@ impl Shard {
         // Told a second time it may still be writing what it did the first time: an acknowledgement promises that no
         // crash can make it ask again.
         let ack = Message::Ack { id };
-        match self.disk.pending().filter(|_| !context.settings().potholes.ack_before_durable) {
-            Some(sync) => context.send_after(sync, id.coordinator, ack),
-            None => context.send(id.coordinator, ack),
+        if context.settings().potholes.ack_before_durable {
+            return context.send(id.coordinator, ack);
         }
+        self.disk.send(id.coordinator, ack, context);
     }
 
     fn on_abort(&mut self, from: ActorId, id: TransactionId, context: &mut Context<'_>) {
@@ -509,16 +512,10 @@ impl Shard {
     // --- timers, and what is made known of how things stand ---
 
     fn settle(&mut self, context: &mut Context<'_>) {
-        let now = context.monotonic();
         let first = |is: fn(&Task) -> bool| self.tasks.values().filter(|t| is(t)).map(|task| task.due).min();
-        let due = [first(|task| task.stage == Stage::InDoubt), first(Task::free)];
-        for (at, timer) in TIMERS.into_iter().enumerate().filter(|(at, _)| due[*at] != self.timers[*at]) {
-            match due[at] {
-                Some(due) => context.set_timer(timer, due.since(now)),
-                None => context.cancel_timer(timer),
-            }
-        }
-        self.timers = due;
+        let (ask, give_up) = (first(|task| task.stage == Stage::InDoubt), first(Task::free));
+        self.asks.set(Timer::Ask, ask, context);
+        self.gives_up.set(Timer::Idle, give_up, context);
         let held_up = self.held_up();
         if held_up != self.shown {
             self.shown = held_up;
