@@ -71,7 +71,7 @@ impl fmt::Display for Reason {
             Reason::Forgotten(node) => write!(f, "{node} has forgotten it"),
             Reason::NoAccount(account) => write!(f, "there is no account {account}"),
             Reason::SoldOut(what) => write!(f, "{what} is sold out"),
-            Reason::Cancelled => f.write_str("it took too long and was undone"),
+            Reason::Cancelled => f.write_str("it took too long"),
         }
     }
 }

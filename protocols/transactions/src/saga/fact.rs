@@ -198,10 +198,10 @@ fn sentence(fact: &Fact, me: ActorId) -> String {
     match fact {
         Fact::Orchestrates { records: 0, .. } => format!("{me} takes orders on"),
         Fact::Orchestrates { open, .. } => {
-            format!("{me} takes orders on again; its log holds {open} that are not over")
+            format!("{me} takes orders on again; orders in its log that are not over: {open}")
         }
         Fact::Keeps { records: 0 } => format!("{me} keeps accounts and seats"),
-        Fact::Keeps { records } => format!("{me} keeps accounts and seats again, from {records} records"),
+        Fact::Keeps { .. } => format!("{me} keeps accounts and seats again"),
         Fact::Begun { order, client, item } => format!("{me} takes on order {order} of {client}: {item}"),
         Fact::Recognised { client, number } => {
             format!("{me} knows request {number} of {client}: it was made before")
@@ -213,7 +213,7 @@ fn sentence(fact: &Fact, me: ActorId) -> String {
             format!("order {order} is undone: {reason}")
         }
         Fact::Did { key, item, times: 0 | 1 } => format!("{me} {}", deed(*key, *item)),
-        Fact::Did { key, item, times } => format!("{me} {}, the {times}. time", deed(*key, *item)),
+        Fact::Did { key, item, times } => format!("{me} {} ({times} times by now)", deed(*key, *item)),
         Fact::Refused { key, reason } => format!("{me} refuses to {key}: {reason}"),
         Fact::Nothing { key } => format!("{me} has nothing to {key}, and remembers that"),
         Fact::Known { key } => format!("{me} knows {key}: it was asked before"),

@@ -288,10 +288,12 @@ fn misfit(order: OrderId, seen: &Seen) -> String {
 #[cfg(test)]
 mod tests {
     use super::super::invariants::INVARIANTS;
+    use super::super::log::{Change, Entry, Log, Record};
+    use super::super::message::Outcome;
     use super::super::order::Show;
     use super::super::settings::PARAMETERS;
     use super::*;
-    use crate::bank::Account;
+    use crate::bank::{Account, Fold};
 
     const N1: ActorId = ActorId::node(1);
     const N2: ActorId = ActorId::node(2);
@@ -388,5 +390,38 @@ mod tests {
         assert_eq!(after(&mut watch.clone(), &quiet(8)), [At::Ends.place()]);
         watch.observe(Time::millis(1_000), N1, &Happening::Disturbed, None, &mut report);
         assert_eq!(after(&mut watch, &quiet(8)), []);
+    }
+
+    /// What is said to be broken when the first shard starts with this in its log.
+    fn started(watch: &mut Watch, key: Key, change: Change) -> Vec<usize> {
+        let (mut report, mut log) = (Report::default(), Log::default());
+        let record = Record::Step { key, outcome: Outcome::Done, change: Some(change), settled: OrderId(0) };
+        log.apply(&Entry { record, parcel: None });
+        let settings = Settings::of(&Parameters::defaults(PARAMETERS));
+        let actor = Actor::Shard(Box::new(Shard::of_log(N2, &settings, &log)));
+        watch.observe(Time::millis(9_000), N2, &Happening::Started, Some(&actor), &mut report);
+        let text = format!("{report:?}");
+        let broken = text.split("reached").next().unwrap_or_default().to_owned();
+        (0..INVARIANTS.len()).filter(|at| broken.contains(&format!("({at}, "))).collect()
+    }
+
+    #[test]
+    fn an_account_below_nothing_is_seen() {
+        let key = Key { order: ORDER, step: Step::Charge, undo: false };
+        assert_eq!(started(&mut watch(), key, Change::Balance(ITEM.account, Coins(0))), []);
+        let below = started(&mut watch(), key, Change::Balance(ITEM.account, Coins(-1)));
+        assert_eq!(below, [At::Overdrawn.place()]);
+    }
+
+    #[test]
+    fn a_step_that_a_crash_takes_away_is_missed() {
+        let mut watch = watch();
+        let (charge, book, pay) =
+            (did(Step::Charge, false, 1), did(Step::Book, false, 1), did(Step::Pay, false, 1));
+        assert_eq!(after(&mut watch, &[begun(), charge, book, pay, ended(Ending::Done)]), []);
+        // The charge was at n2, whose log now knows of a refund to come and of no charge.
+        let key = Key { order: OrderId(2), step: Step::Charge, undo: false };
+        let missed = started(&mut watch, key, Change::Balance(ITEM.account, Coins(85)));
+        assert_eq!(missed, [At::Atomic.place()]);
     }
 }

@@ -125,6 +125,14 @@ impl Outbox {
     }
 }
 
+#[cfg(test)]
+impl Outbox {
+    /// That of a node that has found this log and said nothing since.
+    pub(super) fn of_log(log: &Log) -> Self {
+        Self { disk: Disk::new(log), due: BTreeMap::new(), relays: Alarm::default() }
+    }
+}
+
 /// All orders before this one are over, as an orchestrator's log has it.
 pub(super) fn settled(log: &Log) -> OrderId {
     log.open.keys().next().copied().unwrap_or(OrderId(log.begun + 1))

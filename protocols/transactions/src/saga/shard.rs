@@ -167,3 +167,12 @@ pub(super) fn seats<'a>(
     let here = (0..shows).map(Show).filter(move |show| show.shard(&branches) == shard);
     here.map(move |show| (show, log.seats(show, at_first)))
 }
+
+#[cfg(test)]
+impl Shard {
+    /// A shard that has found this log and done nothing since.
+    pub(super) fn of_log(id: ActorId, settings: &super::settings::Settings, log: &Log) -> Self {
+        let shows = (settings.shows, settings.seats);
+        Self { id, branches: settings.branches, shows, outbox: Outbox::of_log(log) }
+    }
+}

@@ -283,7 +283,7 @@ impl Coordinator {
         share.vote = Some(vote);
         let all = open.shares.len();
         let (yes, read) = (open.voted(Vote::Yes).count(), open.voted(Vote::Read).count());
-        context.note(|| format!("{id}: {from} votes {vote:?}; {yes} yes, {read} only read, of {all}"));
+        context.note(|| format!("{id}: {from} votes {}; {yes} yes, {read} only read, of {all}", vote.word()));
         match vote {
             Vote::No => self.abort(id, Reason::Forgotten(from), context),
             Vote::Yes | Vote::Read if yes + read < all => {}
@@ -406,7 +406,10 @@ impl Coordinator {
     fn resend(&mut self, context: &mut Context<'_>) {
         for (id, open) in &self.open {
             let Phase::Telling(left) = &open.phase else { continue };
-            context.note(|| format!("{id}: {} have not acknowledged the commit", left.len()));
+            context.note(|| {
+                let names: Vec<String> = left.iter().map(ActorId::to_string).collect();
+                format!("{id}: not acknowledged by {}", names.join(", "))
+            });
             for shard in left {
                 tell(*shard, *id, None, context);
             }

@@ -230,14 +230,7 @@ impl sim::Fact for Fact {
             Fact::Waits { id, account, holder, .. } | Fact::Died { id, account, holder } => {
                 smallvec![name_of(*id), account.name().into(), name_of(*holder)]
             }
-            Fact::Voted { id, vote } => {
-                let vote = match vote {
-                    Vote::Yes => "yes",
-                    Vote::No => "no",
-                    Vote::Read => "read",
-                };
-                smallvec![name_of(*id), vote.into()]
-            }
+            Fact::Voted { id, vote } => smallvec![name_of(*id), vote.word().into()],
             Fact::Decided { id, commit, .. } => smallvec![name_of(*id), word(*commit)],
             Fact::Read { id, balances } => {
                 let total: Coins = balances.iter().map(|(_, coins)| *coins).sum();
@@ -303,16 +296,16 @@ pub(super) fn changes_told(changes: &[Change]) -> String {
 fn sentence(fact: &Fact, me: ActorId) -> String {
     match fact {
         Fact::Coordinates { life: 1, .. } => format!("{me} coordinates"),
+        Fact::Coordinates { life, unfinished: 0 } => format!("{me} coordinates again, in its life {life}"),
         Fact::Coordinates { life, unfinished } => {
-            let found = match unfinished {
-                0 => "no commit that somebody may not have heard of".to_owned(),
-                n => format!("{n} commits that somebody may not have heard of"),
-            };
-            format!("{me} coordinates again, in its life {life}; its log holds {found}")
+            format!(
+                "{me} coordinates again, in its life {life}; commits it has to tell of again: {unfinished}"
+            )
         }
         Fact::Keeps { records: 0, .. } => format!("{me} keeps accounts"),
-        Fact::Keeps { records, in_doubt } => {
-            format!("{me} keeps accounts again; of its {records} records {in_doubt} leave it in doubt")
+        Fact::Keeps { in_doubt: 0, .. } => format!("{me} keeps accounts again"),
+        Fact::Keeps { in_doubt, .. } => {
+            format!("{me} keeps accounts again, and is in doubt about {in_doubt}")
         }
         Fact::Begun { id, client, text, .. } => format!("{me} begins {id} for {client}: {text}"),
         Fact::Recognised { client, number } => {
@@ -328,7 +321,7 @@ fn sentence(fact: &Fact, me: ActorId) -> String {
         }
         Fact::Asks { id } => format!("{me} asks everybody in {id} whether they can commit"),
         Fact::Voted { id, vote: Vote::Read } => format!("{me} only read in {id}, and lets go"),
-        Fact::Voted { id, vote } => format!("{me} votes {vote:?} on {id}"),
+        Fact::Voted { id, vote } => format!("{me} votes {} on {id}", vote.word()),
         Fact::Prepared { id, changes } => {
             format!("{me} votes yes on {id} ({}), and is in doubt", changes_told(changes))
         }

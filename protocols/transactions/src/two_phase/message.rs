@@ -74,6 +74,17 @@ pub enum Vote {
     Read,
 }
 
+impl Vote {
+    /// In a word.
+    pub fn word(self) -> &'static str {
+        match self {
+            Vote::Yes => "yes",
+            Vote::No => "no",
+            Vote::Read => "only read",
+        }
+    }
+}
+
 /// A message.
 #[derive(Clone, Debug, Serialize)]
 pub enum Message {
@@ -183,9 +194,7 @@ impl sim::Message for Message {
                 _ => "refused".to_owned(),
             },
             Message::Prepare { .. } => "prepare".to_owned(),
-            Message::Voted { vote: Vote::Yes, .. } => "yes".to_owned(),
-            Message::Voted { vote: Vote::No, .. } => "no".to_owned(),
-            Message::Voted { vote: Vote::Read, .. } => "only read".to_owned(),
+            Message::Voted { vote, .. } => vote.word().to_owned(),
             Message::Outcome { commit: true, .. } => "commit".to_owned(),
             Message::Outcome { commit: false, .. } => "abort".to_owned(),
             Message::Ack { .. } => "ack".to_owned(),
@@ -201,9 +210,7 @@ impl sim::Message for Message {
             Message::Worked { id, balances, .. } => format!("{id}: done, found {}", listed(balances)),
             Message::Refused { id, reason } => format!("{id}: refused, {reason}"),
             Message::Prepare { id, .. } => format!("{id}: can you commit?"),
-            Message::Voted { id, vote: Vote::Yes } => format!("{id}: yes"),
-            Message::Voted { id, vote: Vote::No } => format!("{id}: no"),
-            Message::Voted { id, vote: Vote::Read } => format!("{id}: only read, and let go"),
+            Message::Voted { id, vote } => format!("{id}: {}", vote.word()),
             Message::Outcome { id, commit: true } => format!("{id}: commit"),
             Message::Outcome { id, commit: false } => format!("{id}: abort"),
             Message::Ack { id } => format!("{id}: committed here too"),

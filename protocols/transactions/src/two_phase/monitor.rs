@@ -440,8 +440,10 @@ impl Watch {
 mod tests {
     use super::super::fact::Lost;
     use super::super::invariants::INVARIANTS;
+    use super::super::log::{Log, Record};
     use super::super::settings::PARAMETERS;
     use super::*;
+    use crate::bank::Fold;
 
     const N1: ActorId = ActorId::node(1);
     const N3: ActorId = ActorId::node(3);
@@ -558,5 +560,57 @@ mod tests {
         assert_eq!(after(&mut watch.clone(), &[&quiet[..], &quiet, &quiet].concat()), [At::Ends.place()]);
         watch.observe(Time::millis(4_000), N1, &Happening::Disturbed, None, &mut report);
         assert_eq!(after(&mut watch, &[&quiet[..], &quiet, &quiet].concat()), []);
+    }
+
+    fn change(account: Account, after: i64) -> Change {
+        Change { account, before: Coins(100), after: Coins(after) }
+    }
+
+    /// What is said to be broken when this shard starts or is looked at.
+    fn started(watch: &mut Watch, shard: Shard) -> Vec<usize> {
+        let mut report = Report::default();
+        let actor = Actor::Shard(Box::new(shard));
+        watch.observe(Time::millis(9_000), N3, &Happening::Started, Some(&actor), &mut report);
+        let text = format!("{report:?}");
+        let broken = text.split("reached").next().unwrap_or_default().to_owned();
+        (0..INVARIANTS.len()).filter(|at| broken.contains(&format!("({at}, "))).collect()
+    }
+
+    fn log(records: &[Record]) -> Log {
+        let mut log = Log::default();
+        records.iter().for_each(|record| log.apply(record));
+        log
+    }
+
+    fn prepare(after: i64) -> Record {
+        let writers = Arc::from([N3, N4]);
+        Record::Prepare { id: ID, writers, changes: Arc::from([change(RENT, after)]), settled: ID }
+    }
+
+    #[test]
+    fn a_yes_that_a_crash_takes_away_is_seen() {
+        for (records, expected) in [(vec![], vec![At::Yes.place()]), (vec![prepare(80)], vec![])] {
+            let mut watch = watch();
+            assert_eq!(after(&mut watch, &both_yes()), []);
+            let branches = watch.branches;
+            assert_eq!(started(&mut watch, Shard::of_log(N3, branches, &log(&records))), expected);
+        }
+    }
+
+    #[test]
+    fn an_account_below_nothing_is_seen() {
+        let mut watch = watch();
+        let branches = watch.branches;
+        let shard = |after| Shard::of_log(N3, branches, &log(&[prepare(after), Record::Committed(ID)]));
+        assert_eq!(started(&mut watch, shard(0)), []);
+        assert_eq!(started(&mut watch, shard(-1)), [At::Overdrawn.place()]);
+    }
+
+    #[test]
+    fn a_lock_that_nobody_knows_is_seen() {
+        let mut watch = watch();
+        let shard = Shard::of_log(N3, watch.branches, &Log::default());
+        assert_eq!(started(&mut watch, shard.clone()), []);
+        assert_eq!(started(&mut watch, shard.with_lock(RENT, ID)), [At::Locks.place()]);
     }
 }

@@ -44,16 +44,16 @@ pub(super) fn money(cluster: &Cluster<'_, TwoPhase>, committed: impl Fn(&Transac
 pub(super) fn scan(cluster: &Cluster<'_, TwoPhase>) -> Vec<(usize, String)> {
     let mut broken = Vec::new();
     let branches = &cluster.settings.branches;
-    let up = |node: ActorId| cluster.state(node).is_some();
     let mut committed: BTreeMap<TransactionId, ActorId> = BTreeMap::new();
     let mut aborted: BTreeMap<TransactionId, ActorId> = BTreeMap::new();
     let mut decided: BTreeSet<TransactionId> = BTreeSet::new();
-    for (node, log) in logs(cluster).into_iter().filter(|(node, _)| up(*node)) {
-        for record in log.records().iter() {
+    for (node, log) in logs(cluster) {
+        let Some(actor) = cluster.state(node) else { continue };
+        for (at, record) in (0..).zip(log.records().iter()) {
             match record {
                 Record::Committed(id) => drop(committed.insert(*id, node)),
                 Record::Aborted(id) => drop(aborted.insert(*id, node)),
-                Record::Commit { id, .. } => drop(decided.insert(*id)),
+                Record::Commit { id, .. } if at < actor.durable() => drop(decided.insert(*id)),
                 _ => {}
             }
         }

@@ -523,3 +523,28 @@ impl Shard {
         }
     }
 }
+
+#[cfg(test)]
+impl Shard {
+    /// A shard that has found this log and done nothing since.
+    pub(super) fn of_log(id: ActorId, branches: Branches, log: &Log) -> Self {
+        Self {
+            id,
+            branches,
+            disk: Disk::new(log),
+            tasks: BTreeMap::new(),
+            locks: Locks::default(),
+            arrivals: 0,
+            shown: (0, 0),
+            asks: Alarm::default(),
+            gives_up: Alarm::default(),
+        }
+    }
+
+    /// The same, with a lock for somebody it knows nothing of.
+    pub(super) fn with_lock(mut self, account: Account, id: TransactionId) -> Self {
+        let age = Age { began: Time::ZERO, id };
+        self.locks.restore(account, Claim { age, mode: Mode::Exclusive });
+        self
+    }
+}

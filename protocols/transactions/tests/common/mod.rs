@@ -2,10 +2,11 @@
 #![allow(dead_code, clippy::unwrap_used, reason = "helpers of tests: what fails here fails the test")]
 
 use sim::chaos::Level;
-use sim::lab::{Mode, Setup, Stop};
+use sim::lab::{Mode, Pothole, Setup, Stop};
+use sim::parameter::{Kind, Value};
 use sim::story::{Operation, Outcome};
 use sim::trace::Recorder;
-use sim::{Lab, Moment, Parameters, Running, Time, TimedCommand, Trace};
+use sim::{Lab, Moment, Parameter, Parameters, Running, Span, Time, TimedCommand, Trace};
 use std::collections::BTreeSet;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -137,16 +138,106 @@ pub fn sound(lab: &'static dyn Lab, seeds: u64, set: &[&str]) -> BTreeSet<&'stat
     reached.into_inner().unwrap()
 }
 
-/// The first seed, of so many, at which a pothole breaks one of the things it is said to break, and what.
-pub fn found(lab: &'static dyn Lab, pothole: &str, seeds: u64) -> (u64, Vec<&'static str>) {
-    let pothole = lab.potholes().iter().find(|known| known.id == pothole).unwrap();
-    let found = spread(seeds, |seed| {
+/// Every `sometimes` of the lab is among these.
+pub fn every_sometimes(lab: &dyn Lab, reached: &BTreeSet<&str>) {
+    for invariant in lab.invariants().iter().filter(|invariant| invariant.mode == Mode::Sometimes) {
+        assert!(reached.contains(invariant.name), "never reached: {}", invariant.name);
+    }
+}
+
+/// A pothole breaks one of the things it is said to break within so many seeds, and in none of the first hundred
+/// anything else.
+pub fn found(lab: &'static dyn Lab, pothole: &Pothole, seeds: u64) {
+    let broken = |seed| {
         let played = play(lab, setup(lab, seed, Level::High, END, &[pothole.set], &[]));
         played.scan_agrees(seed);
-        let broken: Vec<&'static str> = played.broken().into_iter().map(|(name, _)| name).collect();
-        let surprise: Vec<_> = broken.iter().filter(|name| !pothole.breaks.contains(name)).collect();
-        assert!(surprise.is_empty(), "{surprise:?} broken: {}", replay(lab, seed, &[pothole.set]));
-        (!broken.is_empty()).then_some((seed, broken))
+        played.broken()
+    };
+    let surprise = spread(100, |seed| {
+        let other = broken(seed).into_iter().find(|(name, _)| !pothole.breaks.contains(name));
+        other.map(|other| format!("{other:?}: {}", replay(lab, seed, &[pothole.set])))
     });
-    found.unwrap_or_else(|| panic!("{} broke nothing in {seeds} seeds", pothole.set))
+    assert_eq!(surprise, None);
+    let first = spread(seeds, |seed| (!broken(seed).is_empty()).then_some(seed));
+    assert!(first.is_some(), "{} broke nothing in {seeds} seeds", pothole.set);
+}
+
+/// The scan can find these: at the end of some run with that pothole in, each.
+pub fn scan_finds(lab: &'static dyn Lab, set: &[&str], names: &[&str]) {
+    for name in names {
+        let seen = spread(300, |seed| {
+            let played = play(lab, setup(lab, seed, Level::High, END, set, &[]));
+            played.running.scan().iter().any(|(found, _)| found == name).then_some(seed)
+        });
+        assert!(seen.is_some(), "no scan saw that {name} is broken");
+    }
+}
+
+/// With each pothole in, and without any: looked at forty times a second, a run shows nothing broken that the monitor has
+/// not reported.
+pub fn looked_at_all_along(lab: &'static dyn Lab, seeds: u64) {
+    let sets = lab.potholes().iter().map(|pothole| vec![pothole.set]).chain([vec![]]);
+    for set in sets {
+        let differs = spread(seeds, |seed| {
+            let mut running = lab.start(setup(lab, seed, Level::High, END, &set, &[]));
+            let mut trace = Trace::default();
+            (1..=END.0 / Span::millis(25).0).find_map(|look| {
+                let until = Moment::end_of(Time::ZERO + Span::millis(25) * look);
+                running.advance(until, u64::MAX, &mut Recorder::into(&mut trace));
+                let known =
+                    |name| trace.violations.iter().any(|v| lab.invariants()[v.invariant].name == name);
+                let (name, sentence) = running.scan().into_iter().find(|(name, _)| !known(*name))?;
+                Some(format!("{until}: only the scan saw {name}, {sentence}: {}", replay(lab, seed, &set)))
+            })
+        });
+        assert_eq!(differs, None);
+    }
+}
+
+/// The same run twice, once in one go and once in slices with forks in between: the same at every step.
+pub fn same_twice(lab: &'static dyn Lab, set: &[&str]) {
+    for seed in 0..6 {
+        let make = || lab.start(setup(lab, seed, Level::High, END, set, &[]));
+        let (mut one, mut two) = (make(), make());
+        let mut trace = Trace::default();
+        for slice in 1..=30 {
+            let until = Moment::end_of(Time::ZERO + Span::secs(slice));
+            one.advance(until, u64::MAX, &mut Recorder::into(&mut trace));
+            two = two.fork();
+            two.advance(until, u64::MAX, &mut Recorder::silent());
+            assert_eq!(one.digest(), two.digest(), "seed {seed}, second {slice}");
+            assert_eq!(one.state_digest(), two.state_digest(), "seed {seed}, second {slice}");
+        }
+    }
+}
+
+/// The assignments that put a parameter at either end of its range.
+fn ends(parameter: &Parameter) -> Vec<String> {
+    let write = |value| format!("{}={}", parameter.id, parameter.write(value));
+    match parameter.kind {
+        Kind::Switch => vec![write(Value::Switch(true)), write(Value::Switch(false))],
+        Kind::Count { min, max } => vec![write(Value::Count(min)), write(Value::Count(max))],
+        Kind::Span { min, max } => vec![write(Value::Span(min)), write(Value::Span(max))],
+        Kind::Choice(words) => words.iter().map(|word| format!("{}={word}", parameter.id)).collect(),
+    }
+}
+
+/// Parameters at the ends of their ranges, one at a time and all at once: no panic, no run that cannot go on, nothing
+/// broken that is promised.
+pub fn ends_of_ranges(lab: &'static dyn Lab) {
+    let holds = |set: &[&str], length: u64| {
+        let played = play(lab, setup(lab, 3, Level::High, Time::millis(length), set, &[]));
+        assert_eq!(played.broken(), Vec::new(), "{set:?}");
+    };
+    let specs = || lab.parameters().iter().filter(|parameter| !parameter.pothole);
+    for end in specs().flat_map(ends) {
+        holds(&[&end], 4_000);
+    }
+    let all: Vec<Vec<String>> = specs().map(ends).collect();
+    for pick in [0, 1] {
+        let set: Vec<&str> = all.iter().map(|ends| ends[pick].as_str()).collect();
+        holds(&set, 400);
+    }
+    let still = ["latency_min=0s", "latency_max=0s", "sync_min=0s", "sync_max=0s", "work=0s", "think=1ms"];
+    holds(&still, 1_000);
 }
