@@ -162,12 +162,16 @@ pub fn found(lab: &'static dyn Lab, pothole: &Pothole, seeds: u64) {
     assert!(first.is_some(), "{} broke nothing in {seeds} seeds", pothole.set);
 }
 
-/// The scan can find these: at the end of some run with that pothole in, each.
+/// The scan can find these: in some run with that pothole in, at some moment, each.
 pub fn scan_finds(lab: &'static dyn Lab, set: &[&str], names: &[&str]) {
     for name in names {
-        let seen = spread(300, |seed| {
-            let played = play(lab, setup(lab, seed, Level::High, END, set, &[]));
-            played.running.scan().iter().any(|(found, _)| found == name).then_some(seed)
+        let seen = spread(100, |seed| {
+            let mut running = lab.start(setup(lab, seed, Level::High, END, set, &[]));
+            (1..=END.0 / Span::millis(100).0).find(|look| {
+                let until = Moment::end_of(Time::ZERO + Span::millis(100) * *look);
+                running.advance(until, u64::MAX, &mut Recorder::silent());
+                running.scan().iter().any(|(found, _)| found == name)
+            })
         });
         assert!(seen.is_some(), "no scan saw that {name} is broken");
     }
