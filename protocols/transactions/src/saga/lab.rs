@@ -19,7 +19,7 @@ pub(super) const ABOUT: About = About {
     summary: "An order is a row of small transactions, each on one shard, each final at once. \
               Where one is refused, those before it are undone by others that do the opposite.",
     revision: 1,
-    lesson: "exactly-once",
+    lesson: "undoing",
     model: "orders",
     version: "",
 };
