@@ -1,13 +1,13 @@
 //! What a commit costs, counted on runs and laid beside the rules; and how long doubt lasts.
 
 use super::measure::COMMIT_KINDS;
-use super::{Actor, TwoPhase, settings};
+use super::settings;
 use sim::chaos::Level;
 use sim::command::parse_timed;
 use sim::figure::{Axis, Curve, Figure, Ours, Setting};
-use sim::lab::{Running, Setup};
+use sim::lab::{Lab, Setup};
 use sim::trace::{EventKind, Recorder};
-use sim::{ActorId, Moment, Parameters, Span, Time, Trace, World};
+use sim::{ActorId, Moment, Parameters, Span, Time, Trace};
 
 /// How a transaction goes in each row of the table, and the commands that make it so.
 const CASES: &[(&str, &[&str])] = &[
@@ -102,11 +102,15 @@ fn cost(case: u32) -> Vec<(usize, f64, f64)> {
     let commands: Vec<_> = commands.iter().filter_map(|text| parse_timed(text).ok()).collect();
     let end = Time::millis(350);
     let setup = Setup { parameters, seed: 1, chaos: Level::None, end, commands: commands.into() };
-    let mut world: World<TwoPhase> = World::new(setup);
+    let mut running = super::LAB.start(setup);
     let mut trace = Trace::default();
-    world.advance(Moment::end_of(end), u64::MAX, &mut Recorder::into(&mut trace));
+    running.advance(Moment::end_of(end), u64::MAX, &mut Recorder::into(&mut trace));
     debug_assert!(assigned.is_ok());
-    let records = |who| world.actor(who).and_then(Actor::log).map_or(0, |log| log.records().len());
+    let view = running.view();
+    let records = |who| {
+        let field = view.actor(who).and_then(|actor| actor.fields.iter().find(|field| field.id == "records"));
+        field.and_then(|field| field.value.parse::<u64>().ok()).unwrap_or_default()
+    };
     let forced = |who| {
         let synced =
             |event: &&sim::trace::EventRecord| event.kind == EventKind::Synced && event.actor == Some(who);
@@ -120,8 +124,8 @@ fn cost(case: u32) -> Vec<(usize, f64, f64)> {
     };
     // A coordinator's life is written and forced before any transaction.
     let counts = [
-        records(COORDINATOR) - 1,
-        forced(COORDINATOR) - 1,
+        records(COORDINATOR).saturating_sub(1),
+        forced(COORDINATOR).saturating_sub(1),
         messages(COORDINATOR, SHARD),
         records(SHARD),
         forced(SHARD),

@@ -128,8 +128,7 @@ pub(super) const GLOSSARY: &[(&str, &str)] = &[
     ),
 ];
 
-/// The faults that two-phase commit stands, and that chaos draws from: it stands them all with its accounts right. It
-/// stands them by waiting: see [`claims`].
+/// The faults that two-phase commit stands, and that chaos draws from. It stands them by waiting: see [`claims`].
 pub(super) fn faults(_: &Settings) -> Vec<FaultClass> {
     vec![
         FaultClass::Crash,
@@ -146,28 +145,22 @@ pub(super) fn faults(_: &Settings) -> Vec<FaultClass> {
         FaultClass::SlowDisk,
         FaultClass::FailingDisk,
         FaultClass::FullDisk,
-        // A coordinator that goes away while shards are in doubt: what this protocol is known for.
-        FaultClass::Verb("crash @coordinator"),
+        // A coordinator that is out of reach while shards are in doubt: what this protocol is known for.
         FaultClass::Verb("cut @coordinator for 700ms"),
-        FaultClass::Verb("restart {node}"),
+        FaultClass::Verb("pause @coordinator for 1s"),
     ]
 }
 
 /// What is promised.
 ///
-/// Safety under every fault that does not forget what is on a disk. Progress only once all is mended, the coordinator
-/// above all: a heal of few nodes does not help whoever waits for the others. Faults that have passed leave shards in
-/// doubt that ask, wait, and are told; so after a heal it takes as long as [`Settings::doubt`] allows, and what waits
-/// for a lock until then is given up by its coordinator.
+/// Safety under every fault that does not forget what is on a disk. An answer only once all is mended, the coordinator
+/// above all: a heal of few nodes does not help whoever waits for the others. The answer may be a refusal, for what is
+/// locked is given up by who waits for it; that nobody stays in doubt is an invariant ([`names::ENDS`]).
 pub(super) fn claims(settings: &Settings) -> Vec<Claim> {
     let stands = faults(settings);
     let safe = |guarantee| Claim { guarantee, stands: stands.clone(), within: None, partial_heal: false };
-    let within = settings.doubt()
-        + settings.idle
-        + settings.decide * 2
-        + settings.load.timeout * 2
-        + settings.load.think * 2
-        + settings.exchange();
+    // A client asks again; work is waited for, and then votes.
+    let within = settings.load.timeout + settings.decide * 2 + settings.exchange();
     vec![
         safe(names::ATOMIC),
         safe(names::CONSERVATION),

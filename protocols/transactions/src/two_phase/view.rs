@@ -65,6 +65,7 @@ fn of_coordinator(coordinator: &Coordinator, view: &mut ActorView) {
     );
     view.field("undecided", "to be decided", undecided, "decided");
     view.field("untold", "to be told", untold, "logged");
+    log_fields(coordinator.log(), view);
 }
 
 fn of_shard(shard: &Shard, view: &mut ActorView) {
