@@ -23,6 +23,9 @@ use std::sync::LazyLock;
 const TEXTS: &[(&str, &str)] = &[
     ("lost-write", include_str!("../text/lost-write.md")),
     ("leader-nobody-hears", include_str!("../text/leader-nobody-hears.md")),
+    ("coordinator-gone", include_str!("../text/coordinator-gone.md")),
+    ("undoing", include_str!("../text/undoing.md")),
+    ("exactly-once", include_str!("../text/exactly-once.md")),
 ];
 
 static LESSONS: LazyLock<Vec<Lesson>> = LazyLock::new(|| {
