@@ -126,8 +126,10 @@ pub enum Happening<'a, P: Protocol> {
     Crashed,
     /// An actor started; its state is as it recovered.
     Started,
-    /// Everything was mended.
+    /// Everything was mended: from here on what is promised after a heal is due, until something is disturbed.
     Healed,
+    /// A fault was put in by a command ([`crate::Command::disturbs`]); told for one actor, whoever it struck.
+    Disturbed,
 }
 
 /// Watches a run for its invariants: fed what changed, it reports what broke. Plain, cheaply cloned state.

@@ -90,7 +90,7 @@ impl Monitor<RaftStore> for Watch {
             Happening::Fact(fact) => self.fact(actor, fact, log, report),
             Happening::Crashed => self.seen(actor).leads = false,
             Happening::Started => self.started(actor, log, report),
-            Happening::Healed => {}
+            Happening::Healed | Happening::Disturbed => {}
         }
     }
 }

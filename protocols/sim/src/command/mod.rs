@@ -246,6 +246,38 @@ pub enum Command {
     },
 }
 
+impl Command {
+    /// Whether it puts a fault in, rather than mending one, asking something or setting a parameter.
+    pub fn disturbs(&self) -> bool {
+        match self {
+            Command::Cut { .. }
+            | Command::CutOneWay { .. }
+            | Command::Crash { .. }
+            | Command::Pause { .. }
+            | Command::Clock { .. }
+            | Command::Drop(_)
+            | Command::DropNext { .. }
+            | Command::Delay { .. }
+            | Command::Deliver(_)
+            | Command::Duplicate(_)
+            | Command::Bend { .. }
+            | Command::Hold(_)
+            | Command::Fire { .. } => true,
+            Command::Slow { factor, .. } => *factor > 1,
+            Command::Disk { change, .. } => *change != DiskChange::Ok,
+            Command::Lie { how, .. } => &**how != "off",
+            Command::Link { quality, .. } => quality.is_some(),
+            Command::Mend(_)
+            | Command::Restart(_)
+            | Command::Resume(_)
+            | Command::Release(_)
+            | Command::Set { .. }
+            | Command::Heal(_)
+            | Command::Verb { .. } => false,
+        }
+    }
+}
+
 /// A command and the moment it stands at.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TimedCommand {

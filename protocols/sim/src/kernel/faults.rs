@@ -25,8 +25,8 @@ pub(crate) enum Effect {
     Wipe(Slot),
     /// A second copy of a message was made.
     Copy { of: u32, to: u32 },
-    /// Everything was mended.
-    Healed,
+    /// Everything was mended, or some nodes were.
+    Healed { all: bool },
 }
 
 /// So many cuts stand at once; a further one finds nothing to do. Healing some of many nodes takes cuts of many sides
@@ -508,7 +508,7 @@ impl Kernel {
                 effects.push(Effect::Start(slot));
             }
         }
-        effects.push(Effect::Healed);
+        effects.push(Effect::Healed { all });
     }
 
     /// Among these every cut goes; towards the rest it stays, as cuts of its own.

@@ -32,6 +32,9 @@ impl<P: Protocol> World<P> {
             trace.story.marks.push(Mark { at, event, word, text, nothing_to_do: false, by_chaos });
         }
         let done = self.carry(&timed.command, &roles, event, recorder);
+        if done && timed.command.disturbs() {
+            self.observe(0, event, &Happening::Disturbed, recorder);
+        }
         let mark = recorder.trace.as_deref_mut().and_then(|t| t.story.marks.get_mut(mark as usize));
         if let Some(mark) = mark {
             mark.nothing_to_do = !done;
@@ -75,7 +78,9 @@ impl<P: Protocol> World<P> {
                 self.kernel.own_fact(slot, event, "wiped", sentence, recorder);
             }
             Effect::Copy { of, to } => self.copy_message(of, to),
-            Effect::Healed => {
+            // Where only some nodes are mended, what is due after a heal is not due yet.
+            Effect::Healed { all: false } => self.observe(0, event, &Happening::Disturbed, recorder),
+            Effect::Healed { all: true } => {
                 for slot in self.kernel.slots() {
                     self.observe(slot, event, &Happening::Healed, recorder);
                 }
