@@ -33,8 +33,10 @@ pub struct Leg {
     by_fallback: bool,
     /// What was found there, in a get.
     found: Option<Arc<Entry>>,
-    /// It was sent what the get found, and has it.
-    repaired: bool,
+    /// It was sent what the get found.
+    mending: bool,
+    /// And has it.
+    mended: bool,
 }
 
 impl Leg {
@@ -44,6 +46,12 @@ impl Leg {
         } else {
             self.by_fallback = true;
         }
+    }
+
+    /// Whether it does not have all that was found, as far as is known.
+    fn is_behind(&self, found: &Entry, context: &Context<'_>) -> bool {
+        let conflicts = context.settings().conflicts;
+        !self.mended && self.found.as_ref().is_none_or(|entry| entry.lacks(found, conflicts))
     }
 
     fn answered(&self) -> bool {
@@ -63,9 +71,9 @@ pub enum Kind {
     },
     /// All versions.
     Get {
-        /// What was found so far.
+        /// What was found so far; what the answer will be, once replicas are being repaired for it.
         found: Entry,
-        /// Replicas are being repaired before the answer.
+        /// They are.
         repairing: bool,
     },
 }
@@ -140,7 +148,7 @@ impl Node {
         let mut legs: SmallVec<[Leg; 3]> = SmallVec::new();
         for owner in self.owners(key, context) {
             let mut leg =
-                Leg { owner, node: owner, by_owner: false, by_fallback: false, found: None, repaired: false };
+                Leg { owner, node: owner, by_owner: false, by_fallback: false, found: None, mending: false, mended: false };
             if self.suspects.contains(&owner)
                 && context.settings().counts_fallbacks()
                 && let Some(fallback) = self.fallback(key, &legs, context)
@@ -265,7 +273,7 @@ impl Node {
             leg.answered_by(from);
             self.settle_put(id, context);
         } else {
-            leg.repaired = true;
+            leg.mended = true;
             self.settle_get(id, context);
         }
     }
@@ -322,8 +330,11 @@ impl Node {
 
     pub(super) fn on_fetched(&mut self, from: ActorId, id: u64, entry: Arc<Entry>, context: &mut Context<'_>) {
         let Some(pending) = self.pending.get_mut(&id) else { return };
-        let Kind::Get { found, .. } = &mut pending.kind else { return };
-        found.merge(&entry, context.settings().conflicts);
+        let Kind::Get { found, repairing } = &mut pending.kind else { return };
+        // What comes once the others are being repaired is not in the answer: they would not have it.
+        if !*repairing {
+            found.merge(&entry, context.settings().conflicts);
+        }
         if let Some(leg) = pending.leg_of(from).filter(|leg| leg.found.is_none() || leg.owner == from) {
             leg.node = from;
             leg.answered_by(from);
@@ -334,59 +345,74 @@ impl Node {
 
     /// Answers once R have answered; where replicas are repaired first, once W of them have what is answered.
     fn settle_get(&mut self, id: u64, context: &mut Context<'_>) {
-        let Some(pending) = self.pending.get(&id) else { return };
-        let Kind::Get { found, .. } = &pending.kind else { return };
+        let Some(pending) = self.pending.get_mut(&id) else { return };
+        let needed = usize::from(Self::needed(pending, context));
         let counted = Self::counted(pending, context);
-        if !pending.answered && counted.len() >= usize::from(Self::needed(pending, context)) {
-            if context.settings().read_repair == ReadRepair::Before && !self.is_spread(id, context) {
-                return self.repair_first(id, context);
+        let Kind::Get { repairing, .. } = &mut pending.kind else { return };
+        if !pending.answered && counted.len() >= needed {
+            if context.settings().read_repair == ReadRepair::Before {
+                *repairing = true;
+                if !self.is_spread(id, context) {
+                    return self.repair(id, context);
+                }
             }
-            let values: Arc<[Arc<str>]> = found.values().into();
-            let answer = Answer::Found { values: Arc::clone(&values), clock: found.seen() };
-            let (client, key) = (pending.client, Arc::clone(&pending.key));
-            let text = told(&values).into();
-            context.fact(Fact::Read { client, key, text, by: counted });
-            self.answer(id, answer, context);
+            self.answer_get(id, counted, context);
         }
         let done = |pending: &Pending| pending.answered && pending.legs.iter().all(Leg::answered);
         if self.pending.get(&id).is_some_and(done) {
-            self.repair_after(id, context);
-            self.end(id, context);
+            self.end_get(id, context);
         }
+    }
+
+    fn answer_get(&mut self, id: u64, by: SmallVec<[ActorId; 3]>, context: &mut Context<'_>) {
+        let Some(pending) = self.pending.get(&id) else { return };
+        let Kind::Get { found, .. } = &pending.kind else { return };
+        let values: Arc<[Arc<str>]> = found.values().into();
+        let answer = Answer::Found { values: Arc::clone(&values), clock: found.seen() };
+        let (client, key, text) = (pending.client, Arc::clone(&pending.key), told(&values).into());
+        context.fact(Fact::Read { client, key, text, by });
+        self.answer(id, answer, context);
+    }
+
+    /// The client has its answer. Whoever is behind what all of them said is told (§5).
+    fn end_get(&mut self, id: u64, context: &mut Context<'_>) {
+        let conflicts = context.settings().conflicts;
+        if let Some(pending) = self.pending.get_mut(&id)
+            && let Kind::Get { found, .. } = &mut pending.kind
+        {
+            for said in pending.legs.iter().filter_map(|leg| leg.found.as_ref()) {
+                found.merge(said, conflicts);
+            }
+        }
+        self.repair(id, context);
+        self.end(id, context);
     }
 
     /// Whether a write quorum has all that was found.
     fn is_spread(&self, id: u64, context: &Context<'_>) -> bool {
         let Some(pending) = self.pending.get(&id) else { return true };
         let Kind::Get { found, .. } = &pending.kind else { return true };
-        let has = |leg: &&Leg| {
-            Self::counts(leg, context) && (leg.repaired || leg.found.as_ref().is_some_and(|entry| entry.same(found)))
-        };
+        let has = |leg: &&Leg| Self::counts(leg, context) && !leg.is_behind(found, context);
         let wanted = usize::from(context.settings().w).min(pending.legs.len());
         pending.legs.iter().filter(has).count() >= wanted
     }
 
-    /// Blocking read repair: those that answered otherwise get what was found, and the client waits for them.
-    fn repair_first(&mut self, id: u64, context: &mut Context<'_>) {
-        let Some(pending) = self.pending.get_mut(&id) else { return };
-        let Kind::Get { repairing, .. } = &mut pending.kind else { return };
-        if !std::mem::replace(repairing, true) {
-            self.repair_after(id, context);
-        }
-    }
-
-    /// §5: replicas that answered something else are sent what was found.
-    fn repair_after(&mut self, id: u64, context: &mut Context<'_>) {
+    /// Owners that answered less than was found are sent it.
+    fn repair(&mut self, id: u64, context: &mut Context<'_>) {
         if context.settings().read_repair == ReadRepair::Off {
             return;
         }
-        let Some(pending) = self.pending.get(&id) else { return };
+        let Some(pending) = self.pending.get_mut(&id) else { return };
         let Kind::Get { found, .. } = &pending.kind else { return };
-        let stale = |leg: &&Leg| !leg.repaired && leg.found.as_ref().is_some_and(|entry| !entry.same(found));
-        let stale: SmallVec<[ActorId; 3]> =
-            pending.legs.iter().filter(stale).filter(|leg| leg.by_owner).map(|leg| leg.owner).collect();
         let (key, entry) = (Arc::clone(&pending.key), Arc::new(found.clone()));
-        for node in stale {
+        let mut behind: SmallVec<[ActorId; 3]> = SmallVec::new();
+        for leg in pending.legs.iter_mut().filter(|leg| leg.by_owner && !leg.mending) {
+            if leg.is_behind(&entry, context) {
+                leg.mending = true;
+                behind.push(leg.owner);
+            }
+        }
+        for node in behind {
             context.fact(Fact::Repaired { key: Arc::clone(&key), node });
             if node == self.id {
                 self.hold(&key, &entry, Holding::default(), context);
@@ -408,8 +434,7 @@ impl Node {
         silent.for_each(|leg| self.suspect(leg.node, context));
         let writes = matches!(pending.kind, Kind::Put { .. });
         if pending.answered && !writes {
-            self.repair_after(id, context);
-            return self.end(id, context);
+            return self.end_get(id, context);
         }
         context.set_timer(Timer::Patience(id), context.settings().patience);
         let counts_fallbacks = context.settings().counts_fallbacks();
@@ -431,6 +456,8 @@ impl Node {
             }
         }
         if let Some(pending) = self.pending.get_mut(&id) {
+            // Repairs that were not answered are sent again.
+            legs.iter_mut().for_each(|leg| leg.mending = false);
             pending.legs = legs;
         }
         for (owner, node) in asked {
@@ -439,6 +466,9 @@ impl Node {
                 Kind::Put { entry, .. } => self.store(id, node, owner, &pending.key, entry, context),
                 Kind::Get { .. } => self.fetch(id, node, &pending.key, context),
             }
+        }
+        if matches!(pending.kind, Kind::Get { repairing: true, .. }) {
+            self.repair(id, context);
         }
     }
 

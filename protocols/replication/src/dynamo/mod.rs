@@ -268,6 +268,10 @@ impl Protocol for Dynamo {
         nodes.into_iter().find(|(id, node)| node.members().contains(*id)).map(|(id, _)| id)
     }
 
+    fn switches_on(verb: &str) -> bool {
+        verb == "join"
+    }
+
     fn check_verb(verb: &str, words: &[Arc<str>]) -> Result<(), String> {
         match verb {
             "join" | "leave" if words.is_empty() => Ok(()),

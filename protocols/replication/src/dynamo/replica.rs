@@ -70,6 +70,9 @@ impl Node {
     }
 
     /// "Keep this." Said to be kept once it is durable, also where it was there already.
+    ///
+    /// That is a promise, and it undoes what this node was about to give away under the key: who takes it over may have
+    /// promised earlier, and be giving it away to this node. Each would let go for the other.
     pub(super) fn on_store(
         &mut self,
         from: ActorId,
@@ -80,6 +83,7 @@ impl Node {
         context: &mut Context<'_>,
     ) {
         let hint = hint.filter(|owner| *owner != self.id);
+        self.transfers.remove(&(hint, Arc::clone(key)));
         let sync = if self.hold(key, entry, Holding { hint, issued: None }, context) {
             Some(self.flush(context))
         } else {

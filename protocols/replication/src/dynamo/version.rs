@@ -131,6 +131,11 @@ impl Entry {
         !self.dots().eq(before)
     }
 
+    /// Whether another holds something that this does not.
+    pub fn lacks(&self, other: &Entry, conflicts: Conflicts) -> bool {
+        !self.same(other) && self.clone().merge(other, conflicts)
+    }
+
     /// A version goes where another one's writer knew of it: "syntactic reconciliation".
     fn keep_unknown(&mut self) {
         if self.versions.len() > 1 {
