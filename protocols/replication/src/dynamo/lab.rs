@@ -2,6 +2,7 @@
 
 use super::invariants::names;
 use super::settings::Settings;
+use sim::figure::{Line, Plot, Quantity};
 use sim::lab::{About, Claim, FaultClass, Pothole, Verb};
 
 pub(super) const ABOUT: About = About {
@@ -130,6 +131,15 @@ pub(super) const GLOSSARY: &[(&str, &str)] = &[
     ),
 ];
 
+/// What is drawn over the time of a run.
+pub(super) const PLOTS: &[Plot] = &[Plot {
+    id: "hints",
+    title: "Hints",
+    unit: "hints",
+    doc: "How many writes each node keeps for others: they rise while an owner is away, and go when it is back.",
+    lines: &[Line { name: "hints", quantity: Quantity::Fact { name: "hints", value: 0, sum: false } }],
+}];
+
 /// The faults that the lab stands, and that chaos draws from. Where wall clocks decide they must be right; where a quorum
 /// is strict the members must stay, for the quorums of before and after a change need not meet.
 pub(super) fn faults(settings: &Settings) -> Vec<FaultClass> {
@@ -186,11 +196,12 @@ pub(super) fn claims(settings: &Settings) -> Vec<Claim> {
         claims.push(claim(names::CALM, &[]));
     }
     if settings.is_timely() && settings.timeout >= settings.patience && settings.give_up > settings.timeout {
-        let rounds = u64::from(settings.nodes.saturating_sub(settings.copies)) + 1;
         let majority = settings.nodes / 2 + 1;
+        // Everybody outside the majority may be asked in vain, one after the other.
+        let in_vain = settings.patience * u64::from(settings.nodes - majority);
         let partial_heal = settings.counts_fallbacks()
             && majority >= settings.r.max(settings.w)
-            && settings.deadline >= settings.patience * rounds;
+            && settings.deadline >= in_vain + settings.round_trip();
         let within = settings.timeout * (u64::from(settings.nodes) + 1)
             + settings.deadline * 2
             + settings.think

@@ -37,6 +37,7 @@ pub mod client;
 pub mod clock;
 pub mod coordinate;
 pub mod fact;
+mod figures;
 pub mod invariants;
 mod lab;
 mod measure;
@@ -44,6 +45,7 @@ pub mod members;
 pub mod message;
 pub mod monitor;
 pub mod node;
+pub mod pbs;
 pub mod repair;
 mod replica;
 pub mod ring;
@@ -60,6 +62,7 @@ use message::Message;
 use node::Node;
 use serde::Serialize;
 use settings::Settings;
+use sim::figure::{Figure, Plot};
 use sim::lab::{About, Claim, FaultClass, Invariant, Measure, Pothole, Verb};
 use sim::network::Network;
 use sim::parameter::{Parameter, Parameters};
@@ -286,6 +289,14 @@ impl Protocol for Dynamo {
 
     fn strips(cluster: &Cluster<'_, Self>) -> Vec<Strip> {
         view::strips(cluster)
+    }
+
+    fn plots() -> &'static [Plot] {
+        lab::PLOTS
+    }
+
+    fn figures() -> &'static [Figure] {
+        figures::FIGURES
     }
 
     fn measure(trace: &Trace, end: Time) -> Vec<f64> {

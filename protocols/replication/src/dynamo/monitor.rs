@@ -444,3 +444,245 @@ impl Watch {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::invariants::INVARIANTS;
+    use super::super::settings::PARAMETERS;
+    use super::super::store::{Hard, Write};
+    use super::super::version::{Entry, Version};
+    use super::*;
+
+    const N1: ActorId = ActorId::node(1);
+    const N2: ActorId = ActorId::node(2);
+    const N3: ActorId = ActorId::node(3);
+    const C1: ActorId = ActorId::client(1);
+
+    /// A cluster of three nodes that keep every key, as the monitor is told of it.
+    struct Told {
+        watch: Watch,
+        settings: Settings,
+        nodes: BTreeMap<ActorId, Hard>,
+        report: Report,
+        now: Time,
+    }
+
+    fn dot(node: ActorId, count: u64) -> Dot {
+        Dot { node, count }
+    }
+
+    fn clock(dots: &[Dot]) -> Clock {
+        dots.iter().copied().collect()
+    }
+
+    fn version(dot: Dot, past: &[Dot], value: Option<&str>) -> Entry {
+        let value = value.map(Into::into);
+        Version { dot, past: clock(past), value, stamp: Time::ZERO, by: (C1, dot.count) }.into()
+    }
+
+    impl Told {
+        fn with(set: &[&str]) -> Self {
+            let mut parameters = Parameters::defaults(PARAMETERS);
+            parameters.assign("nodes=3").unwrap();
+            set.iter().for_each(|assignment| parameters.assign(assignment).unwrap());
+            let settings = Settings::of(&parameters);
+            let watch = Watch::new(&settings, &parameters);
+            Self { watch, settings, nodes: BTreeMap::new(), report: Report::default(), now: Time::ZERO }
+        }
+
+        fn tell(&mut self, who: ActorId, happening: &Happening<'_, Dynamo>) {
+            let node = self.nodes.get(&who).cloned().unwrap_or_default();
+            let state = who.is_node().then(|| Actor::Node(Box::new(Node::holding(who, node))));
+            self.watch.observe(self.now, who, happening, state.as_ref(), &mut self.report);
+        }
+
+        fn fact(&mut self, who: ActorId, fact: Fact) {
+            self.tell(who, &Happening::Fact(&fact));
+        }
+
+        /// A node holds this and nothing else under the key.
+        fn keeps(&mut self, who: ActorId, entry: Entry) -> &mut Self {
+            let key: Key = "list".into();
+            let write = Write::Keep { key: Arc::clone(&key), entry: Arc::new(entry), issued: None };
+            self.nodes.entry(who).or_default().apply(&write);
+            self.fact(who, Fact::Stored { key, text: "".into() });
+            self
+        }
+
+        fn drops(&mut self, who: ActorId, why: impl Fn(Key) -> Fact) -> &mut Self {
+            self.nodes.entry(who).or_default().apply(&Write::Drop("list".into()));
+            self.fact(who, why("list".into()));
+            self
+        }
+
+        fn answered(&mut self, learned: Learned) -> &mut Self {
+            let promised = Promised::of(&self.settings);
+            let (text, answer, key): (Arc<str>, _, Key) = ("".into(), "".into(), "list".into());
+            self.fact(C1, Fact::Answered { text, answer, node: N1, key, learned, promised });
+            self
+        }
+
+        fn acknowledged(&mut self, dot: Dot) -> &mut Self {
+            self.answered(Learned::Wrote(dot))
+        }
+
+        fn reads(&mut self, dots: &[Dot]) -> &mut Self {
+            self.fact(C1, Fact::Asked { text: "".into(), node: N1, key: "list".into(), reads: true });
+            self.answered(Learned::Saw(clock(dots)))
+        }
+
+        /// The places of what is said to be broken.
+        fn broken(&self) -> Vec<usize> {
+            let text = format!("{:?}", self.report);
+            let broken = text.split("reached").next().unwrap_or_default();
+            (0..INVARIANTS.len()).filter(|at| broken.contains(&format!("({at}, "))).collect()
+        }
+    }
+
+    fn handed_over(key: Key) -> Fact {
+        Fact::HandedOver { key }
+    }
+
+    #[test]
+    fn an_acknowledged_write_that_nobody_has_is_seen() {
+        let mut told = Told::with(&[]);
+        told.keeps(N1, version(dot(N1, 1), &[], Some("milk"))).acknowledged(dot(N1, 1));
+        told.keeps(N2, version(dot(N2, 1), &[dot(N1, 1)], Some("tea"))).drops(N1, handed_over);
+        assert_eq!(told.broken(), [], "tea was written by one who had read milk");
+        told.drops(N2, handed_over);
+        assert_eq!(told.broken(), [At::Survives.place()]);
+        let mut never = Told::with(&[]);
+        never.acknowledged(dot(N1, 1));
+        assert_eq!(never.broken(), [At::Survives.place()]);
+    }
+
+    #[test]
+    fn a_version_that_claims_what_its_writer_had_not_read_is_seen() {
+        let made = |told: &mut Told| {
+            let (read, past) = (Clock::new(), clock(&[dot(N1, 1)]));
+            let (key, text) = ("list".into(), "tea".into());
+            told.fact(N1, Fact::Made { key, text, dot: dot(N1, 2), read, past });
+        };
+        let mut told = Told::with(&[]);
+        told.keeps(N1, version(dot(N1, 1), &[], Some("milk"))).acknowledged(dot(N1, 1));
+        made(&mut told);
+        assert_eq!(told.broken(), [At::Survives.place()]);
+        let mut later = Told::with(&[]);
+        later.keeps(N1, version(dot(N1, 1), &[], Some("milk")));
+        made(&mut later);
+        assert_eq!(later.broken(), []);
+        later.acknowledged(dot(N1, 1));
+        assert_eq!(later.broken(), [At::Survives.place()]);
+    }
+
+    #[test]
+    fn where_clocks_decide_a_later_write_may_replace_and_an_earlier_one_may_not() {
+        let run = |first: u64, second: u64| {
+            let mut told = Told::with(&["conflicts=newest"]);
+            for (count, at) in [(1, first), (2, second)] {
+                told.now = Time::millis(at);
+                let (read, past, key) = (Clock::new(), Clock::new(), "list".into());
+                told.fact(N1, Fact::Made { key, text: "".into(), dot: dot(N1, count), read, past });
+            }
+            told.keeps(N1, version(dot(N1, 1), &[], Some("milk"))).acknowledged(dot(N1, 1));
+            told.keeps(N1, version(dot(N1, 2), &[], Some("tea")));
+            told.broken()
+        };
+        assert_eq!(run(1, 2), []);
+        assert_eq!(run(2, 1), [At::Survives.place()]);
+    }
+
+    #[test]
+    fn what_comes_back_is_seen() {
+        let (milk, gone) = (version(dot(N1, 1), &[], Some("milk")), version(dot(N1, 2), &[dot(N1, 1)], None));
+        let mut told = Told::with(&[]);
+        told.keeps(N1, milk.clone()).keeps(N1, gone.clone());
+        assert_eq!(told.broken(), []);
+        told.keeps(N1, milk.clone());
+        assert_eq!(told.broken(), [At::Gone.place()]);
+        let mut forgot = Told::with(&[]);
+        let forgets = |key| Fact::Forgot { key, knew: clock(&[dot(N1, 1), dot(N1, 2)]) };
+        forgot.keeps(N1, milk.clone()).drops(N1, forgets).keeps(N1, milk.clone());
+        assert_eq!(forgot.broken(), [At::Gone.place()]);
+        let mut gave = Told::with(&[]);
+        gave.keeps(N1, gone.clone()).drops(N1, handed_over).keeps(N1, milk.clone());
+        assert_eq!(gave.broken(), [], "whoever handed a key over knows nothing of it");
+        let mut crashed = Told::with(&[]);
+        crashed.keeps(N1, gone);
+        crashed.nodes.clear();
+        crashed.tell(N1, &Happening::Started);
+        crashed.keeps(N1, milk);
+        assert_eq!(crashed.broken(), [], "what a crash took was never known");
+    }
+
+    #[test]
+    fn owners_that_stay_different_are_seen_but_not_before_their_time() {
+        let milk = version(dot(N1, 1), &[], Some("milk"));
+        let run = |third: bool, disturbed: bool| {
+            let mut told = Told::with(&[]);
+            let within = told.watch.within.unwrap();
+            told.keeps(N1, milk.clone()).keeps(N2, milk.clone());
+            if third {
+                told.keeps(N3, milk.clone());
+            }
+            if disturbed {
+                told.tell(N1, &Happening::Disturbed);
+            }
+            told.now = Time::ZERO + within;
+            told.reads(&[dot(N1, 1)]);
+            assert_eq!(told.broken(), [], "not yet");
+            told.now = told.now + Span::millis(1);
+            told.reads(&[dot(N1, 1)]);
+            told
+        };
+        assert_eq!(run(true, false).broken(), []);
+        assert_eq!(run(false, false).broken(), [At::Alike.place()]);
+        let mut healed = run(false, true);
+        assert_eq!(healed.broken(), []);
+        healed.tell(N1, &Happening::Healed);
+        healed.now = healed.now + healed.watch.within.unwrap() + Span::millis(1);
+        healed.reads(&[dot(N1, 1)]);
+        assert_eq!(healed.broken(), [At::Alike.place()]);
+    }
+
+    #[test]
+    fn a_read_that_misses_what_was_acknowledged_is_seen_where_that_is_promised() {
+        let run = |set: &[&str], disturbed: bool| {
+            let mut told = Told::with(set);
+            told.keeps(N1, version(dot(N1, 1), &[], Some("milk"))).acknowledged(dot(N1, 1));
+            if disturbed {
+                told.tell(N1, &Happening::Disturbed);
+            }
+            told.reads(&[dot(N1, 1), dot(N2, 1)]);
+            assert_eq!(told.broken(), [], "more than that is no less");
+            told.reads(&[]).broken()
+        };
+        assert_eq!(run(&[], false), [At::Calm.place()]);
+        assert_eq!(run(&[], true), []);
+        assert_eq!(run(&["r=1"], false), []);
+        assert_eq!(run(&["quorum=strict"], true), [At::Fresh.place()]);
+        assert_eq!(run(&["quorum=strict"], false), [At::Calm.place(), At::Fresh.place()]);
+        assert_eq!(run(&["weak_quorum=on"], true), [At::Fresh.place()]);
+    }
+
+    #[test]
+    fn a_read_that_goes_back_is_seen_where_that_is_promised() {
+        let run = |set: &[&str]| {
+            let mut told = Told::with(set);
+            told.keeps(N1, version(dot(N1, 1), &[], Some("milk")));
+            told.reads(&[dot(N1, 1)]).reads(&[]).broken()
+        };
+        assert_eq!(run(&["quorum=strict"]), [], "nobody had heard ok");
+        assert_eq!(run(&["quorum=strict", "read_repair=before"]), [At::Forward.place()]);
+    }
+
+    #[test]
+    fn what_is_promised_no_longer_is_not_asked_for() {
+        let mut told = Told::with(&["quorum=strict"]);
+        told.keeps(N1, version(dot(N1, 1), &[], Some("milk")));
+        told.settings.r = 1;
+        told.acknowledged(dot(N1, 1));
+        told.settings.r = 2;
+        assert_eq!(told.reads(&[]).broken(), []);
+    }
+}

@@ -103,6 +103,27 @@ impl Node {
         node
     }
 
+    /// One that holds this and has heard of nothing.
+    #[cfg(test)]
+    pub(super) fn holding(id: ActorId, hard: Hard) -> Self {
+        Self {
+            id,
+            members: hard.members.clone().unwrap_or_default(),
+            hard,
+            ring: Ring::default(),
+            suspects: BTreeSet::new(),
+            pending: BTreeMap::new(),
+            recent: BTreeMap::new(),
+            transfers: BTreeMap::new(),
+            awaiting: VecDeque::new(),
+            syncing: None,
+            next: 0,
+            gossip_turn: 0,
+            compare_turn: 0,
+            gossiped: None,
+        }
+    }
+
     /// One event.
     pub fn handle(&mut self, event: Event, context: &mut Context<'_>) {
         context.work(context.settings().work);

@@ -6,6 +6,7 @@ use super::invariants::At;
 use super::store::{Hard, Key};
 use super::version::Conflicts;
 use super::{Actor, Dynamo};
+use sim::ActorId;
 use sim::protocol::Cluster;
 
 /// What is broken now.
@@ -14,6 +15,12 @@ pub(super) fn scan(cluster: &Cluster<'_, Dynamo>) -> Vec<(usize, String)> {
     let settings = cluster.settings;
     let siblings = settings.conflicts == Conflicts::Siblings || settings.potholes.newest_wins;
     if !siblings || settings.potholes.no_tombstones {
+        return Vec::new();
+    }
+    // What a crash took from a disk is known once the node is up again.
+    let used = |hard: &Hard| !hard.entries.is_empty() || !hard.hints.is_empty();
+    let may_hold = |id: ActorId, hard| id.is_node() && (id.number() <= settings.nodes || used(hard));
+    if cluster.actors.iter().any(|(id, state, hard)| state.is_none() && may_hold(*id, hard)) {
         return Vec::new();
     }
     let mut broken = Vec::new();
@@ -30,11 +37,11 @@ pub(super) fn scan(cluster: &Cluster<'_, Dynamo>) -> Vec<(usize, String)> {
     broken
 }
 
-/// All that some node holds under a key: in memory where it is up, on its disk where it is down.
+/// All that some node holds under a key.
 fn held(cluster: &Cluster<'_, Dynamo>, key: &Key) -> Clock {
     let mut held = Clock::new();
     for (_, state, durable) in cluster.actors.iter().filter(|(id, ..)| id.is_node()) {
-        let hard: &Hard = state.and_then(Actor::node).map_or(durable, |node| node.hard());
+        let hard = state.and_then(Actor::node).map_or(*durable, |node| node.hard());
         if let Some(entry) = hard.entries.get(key) {
             held.join(&entry.seen());
         }

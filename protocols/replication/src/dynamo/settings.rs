@@ -165,7 +165,7 @@ pub const PARAMETERS: &[Parameter] = &[
     ),
     Parameter::span(
         "patience",
-        Span::millis(200),
+        Span::millis(150),
         Span::millis(1),
         Span::secs(60),
         "After which a coordinator suspects a node that does not answer, and turns to a fallback.",
@@ -361,8 +361,12 @@ impl Settings {
     /// Whether an owner that works answers before it is suspected: a write is synced, sent, synced there, answered.
     /// Syncs of other requests may stand before it.
     pub fn is_timely(&self) -> bool {
-        let round_trip = self.latency() * 2 + (self.sync_max + self.work) * 6;
-        self.patience >= round_trip && self.gossip >= self.latency() * 2 + self.work * 20
+        self.patience >= self.round_trip() && self.gossip >= self.latency() * 2 + self.work * 20
+    }
+
+    /// As long as an owner that works takes to answer.
+    pub fn round_trip(&self) -> Span {
+        self.latency() * 2 + (self.sync_max + self.work) * 6
     }
 
     /// How long after everything was mended each write is on all its owners: the gossip's turn to reach everybody (who
