@@ -24,11 +24,12 @@ fn reads_are_as_fresh_as_the_model_and_the_paper_say() {
     for (setting, quorum) in settings.iter().zip([(1, 1), (1, 2), (2, 1), (2, 2)]) {
         let model = &pbs::trials(0, &[quorum], 100_000)[0];
         let curve = figure.published.iter().find(|curve| curve.name == setting.name);
-        for value in values {
+        // Every other place: time in CI is shared.
+        for value in values.iter().step_by(2).chain(values.last()) {
             let after: f64 = value.trim_end_matches("ms").parse().unwrap();
             let lag = format!("lag={value}");
             let set = [setting.set, &[lag.as_str()]].concat();
-            let ours = point(&set, measure, seeds, Time::ZERO + length);
+            let ours = point(&set, measure, seeds.min(3), Time::ZERO + length);
             let exact = 100.0 * model.fresh_at(after);
             assert!((ours - exact).abs() < 0.5, "{} after {value}: {ours}, the model says {exact}", setting.name);
             let published = curve.and_then(|c| c.points.iter().find(|(x, _)| (*x - after).abs() < 1e-9));

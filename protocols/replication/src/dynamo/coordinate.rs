@@ -461,7 +461,10 @@ impl Node {
             pending.legs = legs;
         }
         for (owner, node) in asked {
-            context.note(|| format!("asks {node} for what {owner} should keep"));
+            context.note(|| match node == owner {
+                true => format!("asks {node} once more"),
+                false => format!("asks {node} in place of {owner}"),
+            });
             match &pending.kind {
                 Kind::Put { entry, .. } => self.store(id, node, owner, &pending.key, entry, context),
                 Kind::Get { .. } => self.fetch(id, node, &pending.key, context),

@@ -273,13 +273,17 @@ impl sim::Message for Message {
             Message::Gossip { members, .. } => format!("members: {members}"),
             Message::Compare { branches } => {
                 let level = branches.first().map_or(0, |branch| branch.level);
-                format!("{} hashes of level {level}", branches.len())
+                match branches.len() {
+                    1 => format!("one hash of level {level}"),
+                    count => format!("{count} hashes of level {level}"),
+                }
             }
             Message::Exchange { entries, parts, .. } => {
                 let entries = entries.iter().map(|(key, entry)| format!("{key}: {}", detailed(entry)));
                 let entries = entries.collect::<Vec<_>>().join("; ");
                 let entries = if entries.is_empty() { "nothing".to_owned() } else { entries };
-                format!("on {} parts that differ: {entries}", parts.len())
+                let parts = if parts.len() == 1 { "one part".to_owned() } else { format!("{} parts", parts.len()) };
+                format!("on {parts} where we differ: {entries}")
             }
         }
     }

@@ -261,10 +261,9 @@ impl Protocol for Dynamo {
         }
     }
 
-    /// An order to leave is taken by any member, for the node itself may be gone for good (§4.8.1); one to join by the
-    /// node that joins.
+    /// An order about a node that is not there is taken by any member (§4.8.1): it may be gone for good, or only start.
     fn addressee(verb: &str, who: ActorId, cluster: &Cluster<'_, Self>) -> Option<ActorId> {
-        if verb != "leave" || cluster.state(who).is_some() {
+        if !matches!(verb, "join" | "leave") || cluster.state(who).is_some() {
             return Some(who);
         }
         let nodes = cluster.actors.iter().filter_map(|(id, state, _)| Some((*id, state.as_ref()?.node()?)));
