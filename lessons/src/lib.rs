@@ -23,6 +23,9 @@ use std::sync::LazyLock;
 const TEXTS: &[(&str, &str)] = &[
     ("lost-write", include_str!("../text/lost-write.md")),
     ("leader-nobody-hears", include_str!("../text/leader-nobody-hears.md")),
+    ("quorum-overlap", include_str!("../text/quorum-overlap.md")),
+    ("clock-decides", include_str!("../text/clock-decides.md")),
+    ("deleted-returns", include_str!("../text/deleted-returns.md")),
 ];
 
 static LESSONS: LazyLock<Vec<Lesson>> = LazyLock::new(|| {
