@@ -214,6 +214,9 @@ pub fn verdict_lamp(ui: &mut Ui, state: &State, wide: bool, actions: &mut Vec<Ac
 pub fn verdict_words(state: &State) -> (Verdict, &'static str) {
     match state.playback.verdict() {
         LiveVerdict::Holds { .. } => (Verdict::Holds, "Linearizable so far"),
+        LiveVerdict::Broken { .. } if !super::verdict::is_promised(state) => {
+            (Verdict::Open, "Not linearizable, nor promised")
+        }
         LiveVerdict::Broken { .. } => (Verdict::Broken, "Not linearizable"),
         LiveVerdict::NotDecided { .. } => (Verdict::Open, "Not decided yet"),
     }

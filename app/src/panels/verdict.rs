@@ -18,6 +18,11 @@ use crate::widgets::{self, Button};
 /// The guarantee that this build decides.
 pub const GUARANTEE: &str = "linearizable";
 
+/// Whether the lab promises it at all.
+pub fn is_promised(state: &State) -> bool {
+    state.playback.promises().iter().any(|promise| promise.guarantee == GUARANTEE)
+}
+
 /// The whole panel.
 pub fn show(ui: &mut Ui, state: &State, actions: &mut Vec<Action>) {
     match state.playback.verdict() {
@@ -64,7 +69,8 @@ fn still_open(open: u64) -> String {
 }
 
 fn broken_ui(ui: &mut Ui, state: &State, at: Moment, actions: &mut Vec<Action>) {
-    widgets::verdict_line(ui, Verdict::Broken, "Not linearizable");
+    let (verdict, words) = super::top::verdict_words(state);
+    widgets::verdict_line(ui, verdict, words);
     ui.add_space(space::TIGHT);
     match state.playback.evidence() {
         Some(evidence) => {
@@ -96,6 +102,12 @@ fn broken_ui(ui: &mut Ui, state: &State, at: Moment, actions: &mut Vec<Action>) 
 }
 
 fn blame_ui(ui: &mut Ui, state: &State) {
+    if !is_promised(state) {
+        let title = state.playback.run().lab().about().title;
+        let told = format!("{title} does not promise this. What it promises stands below.");
+        ui.label(theme::soft(ui, told));
+        return;
+    }
     let blame = state.playback.blame(GUARANTEE);
     if blame == Blame::Held {
         return;
@@ -190,7 +202,9 @@ fn promises_ui(ui: &mut Ui, state: &State, actions: &mut Vec<Action>) {
         }
     }
     let standings = state.playback.standings();
-    let always = standings.iter().filter(|(invariant, _)| invariant.mode == Mode::Always);
+    // An invariant that is promised as such has been told.
+    let told = |name: &str| state.playback.promises().iter().any(|promise| promise.guarantee == name);
+    let always = standings.iter().filter(|(i, _)| i.mode == Mode::Always && !told(i.name));
     for (invariant, standing) in always {
         let verdict = if standing.broken.is_some() { Verdict::Broken } else { Verdict::Holds };
         let row = widgets::promise_row(ui, verdict, &capital(invariant.name));

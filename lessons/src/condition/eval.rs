@@ -314,7 +314,12 @@ impl Asked<'_> {
         let mut rows = view.strips.iter().flat_map(|strip| strip.rows());
         let row = rows.find(|row| actors.contains(&row.actor));
         let cell = row.and_then(|row| row.cells.iter().find(|cell| Some(cell.column) == column));
-        cell.map_or(Value::Nothing, |cell| Value::Text(cell.text.to_string()))
+        if let Some(cell) = cell {
+            return Value::Text(cell.text.to_string());
+        }
+        let name = self.word(1);
+        let entry = view.strips.iter().find_map(|strip| strip.entry(*actors.first()?, &name));
+        entry.map_or(Value::Nothing, |entry| Value::Text(entry.text.to_string()))
     }
 
     fn logged(&self, state: impl Fn(CellState) -> bool) -> bool {

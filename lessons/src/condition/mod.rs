@@ -11,7 +11,7 @@
 //!
 //! | asked of | functions |
 //! |-|-|
-//! | the moment | `now`, `up(n1)`, `down(n1)`, `paused(n1)`, `leads(n1)`, `role(n1)`, `version(n1)`, `reaches(n1)`, `cut(n1, n2)`, `field(n1, id)`, `entry(n1, 4)`, `in_log(n1, tea)`, `committed(n1, tea)`, `param(id)`, `holds(linearizable)`, `broken(linearizable)` |
+//! | the moment | `now`, `up(n1)`, `down(n1)`, `paused(n1)`, `leads(n1)`, `role(n1)`, `version(n1)`, `reaches(n1)`, `cut(n1, n2)`, `field(n1, id)`, `entry(n1, 4)` (what stands in a strip: in that column of cells, or under that name of a table), `in_log(n1, tea)`, `committed(n1, tea)`, `param(id)`, `holds(linearizable)`, `broken(linearizable)` |
 //! | operations | `asked(c1, tea)`, `pending(c1, tea)`, `answered(c1, tea)`, `failed(c1, tea)`, `gave_up(c1, tea)`, `answered_by(n1, c1, tea)`: every further word must be its function, key, a value given or a value returned |
 //! | messages | `sent(n1, n3, append)`, `received(n1, n3, append)`, `lost(n1, n3, append)` |
 //! | commands | `did(cut)`, `did(crash, n1)`: the command's words begin so |

@@ -6,8 +6,12 @@
 use sim::Lab;
 
 /// Every lab, in the order a menu shows them.
-pub const LABS: &[&dyn Lab] =
-    &[&consensus::raft::LAB, &transactions::two_phase::LAB, &transactions::saga::LAB];
+pub const LABS: &[&dyn Lab] = &[
+    &consensus::raft::LAB,
+    &replication::dynamo::LAB,
+    &transactions::two_phase::LAB,
+    &transactions::saga::LAB,
+];
 
 /// The lab of that name.
 pub fn lab(id: &str) -> Option<&'static dyn Lab> {

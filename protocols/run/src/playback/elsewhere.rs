@@ -2,6 +2,7 @@
 //! needs of a playback.
 
 use super::Playback;
+use crate::judge::LiveVerdict;
 use crate::run::Run;
 use sim::ids::EventId;
 use sim::time::{Moment, Time};
@@ -28,6 +29,13 @@ impl Playback {
         let promise = self.promises().iter().find(|promise| promise.guarantee == name);
         if let Some(breach) = promise.and_then(|promise| promise.broken.as_ref()) {
             return Some((breach.at, breach.event));
+        }
+        // What a history is can be asked of any lab, whether it promises that or not.
+        if promise.is_none() && name == "linearizable" {
+            return match self.verdict() {
+                LiveVerdict::Broken { at, event, .. } => Some((*at, *event)),
+                _ => None,
+            };
         }
         let standing = self.standings().into_iter().find(|(invariant, _)| invariant.name == name)?.1;
         standing.broken.map(|(event, at, _)| (at, event))
