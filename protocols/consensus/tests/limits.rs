@@ -22,7 +22,7 @@ fn ends(parameter: &Parameter) -> Vec<String> {
 }
 
 fn holds(set: &[&str], length: Span) {
-    let played = play(setup(3, Level::High, Time::ZERO + length, set, &[]));
+    let played = play(&LAB, setup(&LAB, 3, Level::High, Time::ZERO + length, set, &[]));
     assert_eq!(played.broken(), Vec::new(), "{set:?}");
 }
 

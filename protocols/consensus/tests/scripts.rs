@@ -52,7 +52,7 @@ impl Script {
         set.extend(words[1..].iter().map(|&word| word.to_owned()));
         let set: Vec<&str> = set.iter().map(String::as_str).collect();
         let setup = Setup {
-            parameters: parameters(&set),
+            parameters: parameters(&LAB, &set),
             seed: 1,
             chaos: sim::chaos::Level::None,
             end: Time::millis(600_000),

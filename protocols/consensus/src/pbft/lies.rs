@@ -1,0 +1,199 @@
+//! How a replica may lie, one way at a time; up to f of them may, and nothing that was promised breaks.
+//!
+//! A liar works as the others do, and what it sends is bent on its way out: it signs whatever it likes with its own key,
+//! and has nobody else's. So what it says in another's name has a false signature.
+//!
+//! | lie | what it does |
+//! |-|-|
+//! | `equivocate` | tells every replica with an odd number another order: numbers 1 and 2 change places, 3 and 4, … |
+//! | `swap` | tells that order to everyone it is told to lie to |
+//! | `silent` | says nothing |
+//! | `forge` | in place of its own vote sends votes for another order, in everybody's name |
+//! | `contradict` | votes for the null request instead, and vouches for another state |
+//! | `false-reply` | tells clients a false result |
+//! | `rewrite` | says that nothing prepared, or that something else did; as new primary leaves the order out |
+//! | `false-state` | hands out a state with a value that nobody wrote |
+
+use super::keys::{Digest, sign_alone};
+use super::message::{
+    Certificate, Message, NewView, Number, Phase, Relayed, Reply, Snapshot, ViewChange, Vote,
+};
+use crate::raft::store::{Command, LIST, Operation, Response, Store};
+use sim::ActorId;
+use std::sync::Arc;
+
+/// The names of the lies.
+pub(super) const LIES: &[&str] =
+    &["equivocate", "swap", "silent", "forge", "contradict", "false-reply", "rewrite", "false-state"];
+
+/// The value that nobody wrote.
+const INVENTED: &str = "lies";
+
+/// A message as the liar sends it; none where that lie does not change it.
+pub(super) fn bend(message: &Message, how: &str, to: ActorId, draw: u64) -> Option<Message> {
+    match (how, message) {
+        ("equivocate", _) if !is_lied_to(to) => None,
+        ("equivocate" | "swap", Message::PrePrepare { vote, request }) => {
+            let vote = resigned(Vote { number: partner(vote.number), ..*vote });
+            Some(Message::PrePrepare { vote, request: Arc::clone(request) })
+        }
+        ("equivocate" | "swap", Message::Vote(vote)) if vote.phase != Phase::Checkpoint => {
+            Some(Message::Vote(resigned(Vote { number: partner(vote.number), ..*vote })))
+        }
+        ("forge", Message::Vote(vote)) if vote.phase != Phase::Checkpoint => Some(forged(vote, to)),
+        ("contradict", Message::Vote(vote)) => {
+            let digest = if vote.phase == Phase::Checkpoint { Digest([draw; 4]) } else { Digest::NULL };
+            Some(Message::Vote(resigned(Vote { digest, ..*vote })))
+        }
+        ("false-reply", Message::Reply(reply)) => false_reply(reply),
+        ("rewrite", Message::ViewChange(change)) => Some(rewritten_change(change, draw)),
+        ("rewrite", Message::NewView(new)) => rewritten_view(new),
+        ("false-state", Message::State { proof, snapshot }) => {
+            let snapshot = Arc::new(Snapshot::new(snapshot.number, invented(&snapshot.store)));
+            Some(Message::State { proof: Arc::clone(proof), snapshot })
+        }
+        _ => None,
+    }
+}
+
+/// Whether the liar keeps a message back: all of them, or what would show those it lies to what it told the others.
+pub(super) fn withholds(message: &Message, how: &str, to: ActorId) -> bool {
+    let tells = matches!(message, Message::Relay(_) | Message::Status(_));
+    match how {
+        "silent" => true,
+        "equivocate" => tells && is_lied_to(to),
+        "swap" => tells,
+        _ => false,
+    }
+}
+
+fn is_lied_to(to: ActorId) -> bool {
+    to.is_node() && to.number() % 2 == 1
+}
+
+/// 1 and 2, 3 and 4, … are each other's.
+fn partner(number: Number) -> Number {
+    if number.0 % 2 == 1 { number.next() } else { Number(number.0.saturating_sub(1)) }
+}
+
+/// With a good signature of its speaker: the liar's own.
+fn resigned(vote: Vote) -> Vote {
+    Vote { signature: sign_alone(vote.by, vote.signature.scheme(), &vote.signed()), ..vote }
+}
+
+/// “They all prepared and committed it, as another number.” Signed with the liar's key, for it has no other.
+fn forged(vote: &Vote, to: ActorId) -> Message {
+    let (liar, number) = (vote.by, partner(vote.number));
+    // As many as there may be, going by the names it knows.
+    let f = (liar.number().max(to.number()).max(2) + 1) / 3;
+    let claim = |phase, by| {
+        let said = Vote { phase, number, ..*vote };
+        Vote { by, signature: sign_alone(liar, vote.signature.scheme(), &said.signed()), ..said }
+    };
+    let names = || (1..=3 * f + 1).map(ActorId::node);
+    let prepares = names().map(|by| claim(Phase::Prepare, by));
+    let votes = prepares.chain(names().map(|by| claim(Phase::Commit, by))).collect();
+    Message::Relay([Relayed { number, pre_prepare: None, request: None, votes }].into())
+}
+
+fn false_reply(reply: &Reply) -> Option<Message> {
+    let response = match &reply.response {
+        Response::Value(_) => Response::Value(Some(INVENTED.into())),
+        Response::Mismatch(_) => Response::Done,
+        Response::Done | Response::Late => return None,
+    };
+    let mut reply = Reply { response, ..reply.clone() };
+    reply.signature = sign_alone(reply.by, reply.signature.scheme(), &reply.signed());
+    Some(Message::Reply(Arc::new(reply)))
+}
+
+/// It hides what prepared, which nobody can tell; or says that something else did, which its certificates do not bear out.
+fn rewritten_change(change: &ViewChange, draw: u64) -> Message {
+    let moved = |certificate: &Arc<Certificate>| {
+        let moved = |vote: &Vote| Vote { number: partner(vote.number), ..*vote };
+        let pre_prepare = moved(&certificate.pre_prepare);
+        Arc::new(Certificate { pre_prepare, prepares: certificate.prepares.iter().map(moved).collect() })
+    };
+    let hides = draw.is_multiple_of(2);
+    let mut prepared: Vec<Arc<Certificate>> =
+        if hides { Vec::new() } else { change.prepared.iter().map(moved).collect() };
+    prepared.sort_by_key(|certificate| certificate.pre_prepare.number);
+    let mut bent = ViewChange { prepared: prepared.into(), ..change.clone() };
+    bent.signature = sign_alone(bent.by, bent.signature.scheme(), &bent.signed());
+    Message::ViewChange(Arc::new(bent))
+}
+
+/// As new primary: null requests in place of everything that earlier views left.
+fn rewritten_view(new: &NewView) -> Option<Message> {
+    let null = |vote: &Vote| resigned(Vote { digest: Digest::NULL, ..*vote });
+    let mut bent = NewView { proposals: new.proposals.iter().map(null).collect(), ..new.clone() };
+    bent.signature = sign_alone(bent.by, bent.signature.scheme(), &bent.signed());
+    (bent.proposals != new.proposals).then(|| Message::NewView(Arc::new(bent)))
+}
+
+fn invented(store: &Store) -> Store {
+    let mut store = store.clone();
+    let key = store.values().next().map_or_else(|| LIST.into(), |(key, _)| Arc::clone(key));
+    let operation = Operation::Put { key, value: INVENTED.into() };
+    store.apply(&Command { client: ActorId::client(0), sequence: 1, operation });
+    store
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::keys::{Keys, Scheme};
+    use super::super::message::View;
+    use super::*;
+
+    fn vote(phase: Phase, by: u16, number: u64) -> Vote {
+        let (view, by, digest) = (View(1), ActorId::node(by), Digest([5, 6, 7, 8]));
+        let number = Number(number);
+        let signature = sign_alone(by, Scheme::Ed25519, &Vote::statement(phase, view, number, digest));
+        Vote { phase, view, number, digest, by, signature }
+    }
+
+    #[test]
+    fn what_a_liar_says_for_itself_is_signed_and_what_it_says_for_others_is_not() {
+        let keys = Keys::new(Scheme::Ed25519);
+        let genuine = |vote: &Vote| keys.verify(vote.by, &vote.signed(), &vote.signature);
+        let own = vote(Phase::Commit, 4, 1);
+        assert!(genuine(&own));
+        let to = ActorId::node(3);
+        for lie in ["equivocate", "swap", "contradict"] {
+            let Some(Message::Vote(bent)) = bend(&Message::Vote(own), lie, to, 1) else { panic!("{lie}") };
+            assert!(genuine(&bent) && bent != own, "{lie}");
+        }
+        let Some(Message::Relay(all)) = bend(&Message::Vote(own), "forge", to, 1) else { panic!("forge") };
+        let votes = &all[0].votes;
+        assert_eq!((all[0].number, votes.len()), (Number(2), 8));
+        for vote in votes.iter() {
+            assert_eq!(genuine(vote), vote.by == own.by, "{vote}");
+        }
+    }
+
+    #[test]
+    fn numbers_change_places_in_pairs() {
+        let pairs: Vec<u64> = (1..=6).map(|number| partner(Number(number)).0).collect();
+        assert_eq!(pairs, [2, 1, 4, 3, 6, 5]);
+    }
+
+    #[test]
+    fn who_equivocates_tells_some_the_truth_and_who_is_silent_nobody_anything() {
+        let own = Message::Vote(vote(Phase::Prepare, 2, 1));
+        let changed = |lie: &str, to: u16| bend(&own, lie, ActorId::node(to), 0).is_some();
+        assert!(changed("equivocate", 3) && !changed("equivocate", 4) && changed("swap", 4));
+        assert!(withholds(&own, "silent", ActorId::node(4)));
+        assert!(!withholds(&own, "equivocate", ActorId::node(3)));
+        let relay = Message::Relay([].into());
+        assert!(withholds(&relay, "equivocate", ActorId::node(3)));
+        assert!(!withholds(&relay, "equivocate", ActorId::node(4)));
+    }
+
+    #[test]
+    fn every_lie_is_in_the_table_above() {
+        let text = include_str!("lies.rs");
+        for lie in LIES {
+            assert!(text.contains(&format!("//! | `{lie}` |")), "{lie}");
+        }
+    }
+}
