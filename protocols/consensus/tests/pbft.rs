@@ -82,3 +82,171 @@ fn nothing_breaks_and_every_sometimes_is_reached() {
         assert!(reached.contains(invariant.name), "never reached: {}", invariant.name);
     }
 }
+
+#[test]
+fn nothing_breaks_with_reads_at_once() {
+    sound(0..80, &["reads=direct", "reads_share=60", "clients=3"]);
+}
+
+#[test]
+fn nothing_breaks_with_two_liars_among_seven() {
+    sound(0..40, &["f=2", "clients=3"]);
+}
+
+#[test]
+fn nothing_breaks_where_checkpoints_and_windows_are_small() {
+    sound(0..60, &["checkpoint_every=1", "window=1", "clients=4", "think=20ms", "keys=3"]);
+    sound(0..40, &["checkpoint_every=3", "window=5", "patience=60ms", "status=30ms"]);
+}
+
+/// From 24.2 s on everything is mended but one replica, which lies or is down for the rest of the run: no more than f.
+#[test]
+fn one_that_lies_or_is_down_stops_nobody() {
+    let at = Time::millis(24_200);
+    for seed in 0..60 {
+        let node = seed % 4 + 1;
+        let when = Moment::at(at);
+        let fault = match LAB.lies().get(usize::try_from(seed / 4 % 9).unwrap()) {
+            Some(lie) => format!("{when} lie n{node} {lie}"),
+            None => format!("{when} crash n{node}"),
+        };
+        for set in [&[QUICK][..], &[QUICK, "reads=direct"]] {
+            let played = play(&LAB, setup(&LAB, seed, Level::High, END, set, &[&fault]));
+            assert_eq!(played.broken(), Vec::new(), "seed {seed}, {fault}");
+            assert!(!stalled(&played, set, at), "seed {seed}, {fault}: nobody is answered");
+        }
+    }
+}
+
+/// The first seed, of so many, at which a pothole breaks one of the things it is said to break.
+fn found(pothole: &str, seeds: std::ops::Range<u64>) -> u64 {
+    let pothole = LAB.potholes().iter().find(|known| known.id == pothole).unwrap();
+    let set = [pothole.set, QUICK];
+    for seed in seeds.clone() {
+        let played = run(seed, &set);
+        scan_agrees(seed, &played);
+        if broken(&played, &set).iter().any(|name| pothole.breaks.contains(&&**name)) {
+            return seed;
+        }
+    }
+    panic!("{} broke nothing in seeds {seeds:?}", pothole.set);
+}
+
+#[test]
+fn every_pothole_is_found() {
+    for pothole in LAB.potholes() {
+        found(pothole.id, 0..2000);
+    }
+}
+
+/// Looked at forty times a second, a run with a pothole in shows nothing broken that the monitor has not reported.
+#[test]
+fn the_monitor_sees_what_a_scan_sees_all_along() {
+    for pothole in LAB.potholes() {
+        for seed in 0..8 {
+            let set = [pothole.set, QUICK];
+            let mut running = LAB.start(setup(&LAB, seed, Level::High, END, &set, &[]));
+            let mut trace = Trace::default();
+            for look in 1..=END.0 / Span::millis(25).0 {
+                let until = Moment::end_of(Time::ZERO + Span::millis(25) * look);
+                running.advance(until, u64::MAX, &mut Recorder::into(&mut trace));
+                for (name, sentence) in running.scan() {
+                    let known = trace.violations.iter().any(|v| LAB.invariants()[v.invariant].name == name);
+                    assert!(known, "{} seed {seed}: only the scan saw that {sentence}", pothole.set);
+                }
+            }
+        }
+    }
+}
+
+/// The same run twice, once in one go and once in slices with forks in between: the same at every step.
+#[test]
+fn runs_are_the_same_twice() {
+    for seed in 0..4 {
+        let make = || LAB.start(setup(&LAB, seed, Level::High, Time::millis(10_000), &[], &[]));
+        let (mut one, mut two) = (make(), make());
+        let mut trace = Trace::default();
+        for slice in 1..=20 {
+            let until = Moment::end_of(Time::ZERO + Span::millis(500) * slice);
+            one.advance(until, u64::MAX, &mut Recorder::into(&mut trace));
+            two = two.fork();
+            two.advance(until, u64::MAX, &mut Recorder::silent());
+            assert_eq!(one.digest(), two.digest(), "seed {seed}, slice {slice}");
+            assert_eq!(one.state_digest(), two.state_digest(), "seed {seed}, slice {slice}");
+        }
+    }
+}
+
+/// What sweeps find with tags holds for signatures: a run goes the same way with both, event by event.
+#[test]
+fn a_run_goes_the_same_way_with_tags_and_with_signatures() {
+    let end = Time::millis(8_000);
+    for (seed, pothole) in [(0, ""), (1, ""), (2, "weak_quorums=on"), (3, "unsigned_relay=on"), (7, "")] {
+        let set =
+            |signatures| [signatures, pothole].into_iter().filter(|set| !set.is_empty()).collect::<Vec<_>>();
+        let play = |signatures| play(&LAB, setup(&LAB, seed, Level::High, end, &set(signatures), &[]));
+        let (real, quick) = (play("signatures=ed25519"), play(QUICK));
+        assert_eq!(real.trace.events, quick.trace.events, "seed {seed}");
+        assert_eq!(real.trace.facts, quick.trace.facts, "seed {seed}");
+        assert_ne!(real.running.digest(), quick.running.digest(), "signatures travel");
+    }
+}
+
+#[test]
+#[ignore = "a survey: how soon each pothole is found, how often each sometimes is reached"]
+fn survey() {
+    for pothole in LAB.potholes() {
+        let set = [pothole.set, QUICK];
+        let mut counts = std::collections::BTreeMap::new();
+        let mut first = None;
+        for seed in 0..400 {
+            let played = run(seed, &set);
+            for name in broken(&played, &set) {
+                if pothole.breaks.contains(&&*name) {
+                    first.get_or_insert(seed);
+                }
+                *counts.entry(name).or_insert(0u32) += 1;
+            }
+        }
+        eprintln!("{} first {first:?} {counts:#?}", pothole.set);
+    }
+    let mut counts = std::collections::BTreeMap::new();
+    for seed in 0..2000 {
+        let played = run(seed, &[QUICK]);
+        assert!(broken(&played, &[QUICK]).is_empty(), "seed {seed} {:?}", broken(&played, &[QUICK]));
+        for name in played.reached() {
+            *counts.entry(name).or_insert(0u32) += 1;
+        }
+        *counts.entry("operations").or_insert(0) += played.trace.story.operations.len() as u32;
+        *counts.entry("events").or_insert(0) += played.trace.events.len() as u32;
+    }
+    eprintln!("{counts:#?}");
+}
+
+#[test]
+#[ignore = "survey"]
+fn survey2() {
+    for level in [Level::None, Level::Low, Level::Medium, Level::High] {
+        let mut sums = vec![0.0; LAB.measures().len()];
+        let mut kinds = std::collections::BTreeMap::new();
+        let n = 60;
+        for seed in 0..n {
+            let played = play(&LAB, setup(&LAB, seed, level, END, &[QUICK], &[]));
+            let m = LAB.measure(&played.trace, END);
+            for (s, v) in sums.iter_mut().zip(m) {
+                if v.is_finite() {
+                    *s += v
+                }
+            }
+            for a in &played.trace.story.arrows {
+                *kinds.entry(played.trace.story.kinds[a.kind as usize]).or_insert(0) += 1;
+            }
+            *kinds.entry("EVENTS").or_insert(0) += played.trace.events.len();
+            *kinds.entry("ops").or_insert(0) += played.trace.story.operations.len();
+        }
+        for (s, m) in sums.iter().zip(LAB.measures()) {
+            eprint!("{} {:.2}; ", m.id, s / n as f64);
+        }
+        eprintln!("\n{level} {kinds:?}");
+    }
+}

@@ -44,14 +44,15 @@ impl Replica {
     /// Waited in vain: for a request, or for the view it asked for.
     pub(super) fn on_patience_lost(&mut self, context: &mut Context<'_>) {
         let why = if self.hard.changing { Why::Expired } else { Why::Waited };
-        if self.hard.changing {
-            self.patience = (self.patience * 2).min(context.settings().patience_max);
-        }
         self.ask_for(self.view().next(), why, context);
     }
 
     /// Asks for a view, and takes part in no earlier one any more.
+    /// Section 4.5.2: with a view behind it in which it executed nothing, it waits twice as long.
     fn ask_for(&mut self, view: View, why: Why, context: &mut Context<'_>) {
+        if !std::mem::take(&mut self.fruitful) {
+            self.patience = (self.patience * 2).min(context.settings().patience_max);
+        }
         self.persist(Write::Change(view), context);
         self.role = Role::Changing;
         context.cancel_timer(Timer::Suspect);

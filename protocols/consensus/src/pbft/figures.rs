@@ -115,10 +115,10 @@ pub(super) const FIGURES: &[Figure] = &[
         x: Axis { name: "view waited for", unit: "", log: false, categories: &[] },
         y: Axis { name: "waited", unit: "T", log: true, categories: &[] },
         published: &[Curve {
-            name: "n2",
+            name: "n7",
             points: &[(2.0, 1.0), (3.0, 2.0), (4.0, 4.0), (5.0, 8.0), (6.0, 16.0)],
         }],
-        ours: Ours::Computed { names: &["n2"], parts: 1, part: patience },
+        ours: Ours::Computed { names: &["n7"], parts: 1, part: patience },
         tolerance: "within a tenth: the question itself takes time to reach 2f+1",
     },
 ];
@@ -169,10 +169,10 @@ fn quorums(part: u32) -> Vec<(usize, f64, f64)> {
     let (first, trace) = run(f, &[], &[put], 2);
     let (stable, _) = run(f, &["checkpoint_every=1"], &[put], 2);
     // f replicas ask for the next view by hand; the others join when one more does.
-    let ask: Vec<String> = (2..=f + 1).map(|n| format!("{}ms fire n{n} suspect", 100 + n)).collect();
+    let ask: Vec<String> = (2..=f + 1).map(|n| format!("{}ms suspect n{n}", 100 + n)).collect();
     let mut asking: Vec<&str> = ask.iter().map(String::as_str).collect();
     let (quiet, _) = run(f, &[], &asking, 2);
-    let one_more = format!("1s fire n{} suspect", f + 2);
+    let one_more = format!("1s suspect n{}", f + 2);
     asking.push(&one_more);
     let (changed, told) = run(f, &[], &asking, 3);
     let prepares =
@@ -212,14 +212,14 @@ fn commits_heard(trace: &Trace) -> Option<usize> {
     Some(heard.count() + 1)
 }
 
-/// How long n2 waits for each view, in T, where no new view is ever heard of.
+/// How long n7, the last to be a primary, waits for each view, in T, where no new view is ever heard of.
 fn patience(_part: u32) -> Vec<(usize, f64, f64)> {
     let set = ["patience=1s", "patience_max=600s", "status=100ms", "give_up=600s"];
     // n1 says nothing; whoever should begin a view is not heard.
-    let mute = ["0s lie n1 silent", "0s drop next 1000000 new-view", "100ms put c1 list=milk"];
-    let (_, trace) = run(1, &set, &mute, 60);
-    let n2 = ActorId::node(2);
-    let asked = trace.facts.iter().filter(|fact| fact.name == "changing" && fact.actor == n2);
+    let mute = ["0s lie n1 silent", "0s drop next 100000 *→* new-view", "100ms put c1 list=milk"];
+    let (_, trace) = run(2, &set, &mute, 60);
+    let n7 = ActorId::node(7);
+    let asked = trace.facts.iter().filter(|fact| fact.name == "changing" && fact.actor == n7);
     let times: Vec<(f64, f64)> = asked
         .filter_map(|fact| match fact.values.first() {
             Some(Value::Int(view)) => Some((*view as f64, fact.at.seconds())),

@@ -4,7 +4,8 @@
 //! all of them may crash, and none of them lies by that. So whatever a replica says is on its disk first: which view it
 //! asked for, which request it accepted under a number, what it saw prepared, the state behind a checkpoint message, the
 //! new view it began. Commits and executed requests need not be kept: what is committed is prepared at f+1 replicas that
-//! tell the truth, and is executed again from the last checkpoint on.
+//! tell the truth, and is executed again from the last checkpoint on. Only where reads are answered at once must a replica
+//! remember how far it was: a client counted on it, and it may not answer from less.
 
 use super::keys::Digest;
 use super::message::{Certificate, NewView, Number, Request, Snapshot, View, Vote};
@@ -34,6 +35,8 @@ pub enum Write {
     Checkpoint(Arc<Snapshot>),
     /// The proof that a checkpoint is stable: what lies before it goes.
     Stable(Arc<[Vote]>),
+    /// It executed up to here; written where reads are answered at once.
+    Executed(Number),
 }
 
 /// Everything that survives a crash. Copies share what is large.
@@ -53,6 +56,8 @@ pub struct Hard {
     pub accepted: Arc<BTreeMap<Number, Vote>>,
     /// What prepared, in the newest view each.
     pub prepared: Arc<BTreeMap<Number, Arc<Certificate>>>,
+    /// How far it had executed, where reads are answered at once: with less it must not answer any.
+    pub reached: Number,
     /// Requests, each with the newest number it may have.
     bodies: Arc<BTreeMap<Digest, (Number, Arc<Request>)>>,
 }
@@ -105,6 +110,7 @@ impl Hard {
             Write::Checkpoint(snapshot) => {
                 self.snapshots.insert(snapshot.number, Arc::clone(snapshot));
             }
+            Write::Executed(number) => self.reached = self.reached.max(*number),
             Write::Stable(proof) => {
                 self.proof = Arc::clone(proof);
                 self.forget();

@@ -38,6 +38,12 @@ pub(super) const VERBS: &[Verb] = &[
         doc: "The client adds to the end of a value.",
         client: true,
     },
+    Verb {
+        name: "suspect",
+        usage: "suspect n2",
+        doc: "The replica loses its patience with the primary and asks for the next view.",
+        client: false,
+    },
 ];
 
 const LINEARIZABLE: &str = "linearizable";

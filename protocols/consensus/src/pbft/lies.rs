@@ -10,9 +10,8 @@
 //! | `silent` | says nothing |
 //! | `forge` | in place of its own vote sends votes for another order, in everybody's name |
 //! | `contradict` | votes for the null request instead, and vouches for another state |
-//! | `false-reply` | tells clients a false result |
+//! | `falsify` | tells clients false results, and hands out a state with a value that nobody wrote |
 //! | `rewrite` | says that nothing prepared, or that something else did; as new primary leaves the order out |
-//! | `false-state` | hands out a state with a value that nobody wrote |
 
 use super::keys::{Digest, sign_alone};
 use super::message::{
@@ -24,7 +23,7 @@ use std::sync::Arc;
 
 /// The names of the lies.
 pub(super) const LIES: &[&str] =
-    &["equivocate", "swap", "silent", "forge", "contradict", "false-reply", "rewrite", "false-state"];
+    &["equivocate", "swap", "silent", "forge", "contradict", "falsify", "rewrite"];
 
 /// The value that nobody wrote.
 const INVENTED: &str = "lies";
@@ -45,10 +44,10 @@ pub(super) fn bend(message: &Message, how: &str, to: ActorId, draw: u64) -> Opti
             let digest = if vote.phase == Phase::Checkpoint { Digest([draw; 4]) } else { Digest::NULL };
             Some(Message::Vote(resigned(Vote { digest, ..*vote })))
         }
-        ("false-reply", Message::Reply(reply)) => false_reply(reply),
+        ("falsify", Message::Reply(reply)) => false_reply(reply),
         ("rewrite", Message::ViewChange(change)) => Some(rewritten_change(change, draw)),
         ("rewrite", Message::NewView(new)) => rewritten_view(new),
-        ("false-state", Message::State { proof, snapshot }) => {
+        ("falsify", Message::State { proof, snapshot }) => {
             let snapshot = Arc::new(Snapshot::new(snapshot.number, invented(&snapshot.store)));
             Some(Message::State { proof: Arc::clone(proof), snapshot })
         }

@@ -242,7 +242,11 @@ impl Protocol for Pbft {
     }
 
     fn check_verb(verb: &str, words: &[Arc<str>]) -> Result<(), String> {
-        crate::raft::client::read_ask(verb, words).map(|_| ())
+        match verb {
+            "suspect" if words.is_empty() => Ok(()),
+            "suspect" => Err("write suspect n2".to_owned()),
+            _ => crate::raft::client::read_ask(verb, words).map(|_| ()),
+        }
     }
 
     fn bend(message: &Message, how: &str, to: ActorId, draw: u64) -> Option<Message> {

@@ -78,8 +78,14 @@ impl Replica {
         }
     }
 
-    /// Section 5.1: a read that need not be ordered is answered from what was executed, which is committed.
+    /// Section 5.1: a read that need not be ordered is answered from what was executed, which is committed. One who
+    /// recovered with less than it had shown somebody waits until it has caught up.
     fn answer_at_once(&mut self, request: &Request, context: &mut Context<'_>) {
+        let (executed, reached) = (self.executed, self.hard.reached);
+        if executed < reached {
+            context.note(|| format!("it had executed up to {reached} and is back at {executed}: no read at once"));
+            return;
+        }
         let value = self.store.get(request.operation.key()).cloned();
         self.reply(request.client, request.timestamp, Response::Value(value), true, context);
     }
@@ -95,7 +101,12 @@ impl Replica {
         let view = self.view();
         let signature = keys::sign(&Reply::statement(view, client, timestamp, &response, direct), context);
         let reply = Reply { view, client, timestamp, response, direct, by: self.id, signature };
-        context.send(client, Message::Reply(Arc::new(reply)));
+        let message = Message::Reply(Arc::new(reply));
+        if context.settings().direct_reads {
+            self.tell(client, message, context);
+        } else {
+            context.send(client, message);
+        }
     }
 
     // --- pre-prepare ---
@@ -271,6 +282,9 @@ impl Replica {
                 return;
             }
             self.executed = number;
+            if context.settings().direct_reads {
+                self.persist(Write::Executed(number), context);
+            }
             let request = self.hard.body(digest).cloned();
             let done = request.map(|request| self.perform(&request));
             context.fact(Fact::Executed { number, view, digest, done: done.clone() });
@@ -304,11 +318,12 @@ impl Replica {
     /// Section 4.4: a backup's timer runs while it waits for a request, and starts anew when one was executed and it
     /// waits for another.
     pub(super) fn mind_patience(&mut self, progress: bool, context: &mut Context<'_>) {
+        if progress {
+            self.fruitful = true;
+            self.patience = context.settings().patience;
+        }
         if self.hard.changing {
             return;
-        }
-        if progress {
-            self.patience = context.settings().patience;
         }
         if self.pending.is_empty() || matches!(self.role, Role::Primary(_)) {
             context.cancel_timer(Timer::Suspect);

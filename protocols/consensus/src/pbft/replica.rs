@@ -81,6 +81,8 @@ pub struct Replica {
     pub(super) changes: BTreeMap<ActorId, Arc<ViewChange>>,
     /// How long it waits: T, doubled with each view in vain.
     pub(super) patience: Span,
+    /// Something was executed since it last asked for a view.
+    pub(super) fruitful: bool,
     /// Whom it asks next for the state it lacks.
     pub(super) turn: u16,
     /// When it last set its status timer.
@@ -108,6 +110,7 @@ impl Replica {
             pending: BTreeMap::new(),
             changes: BTreeMap::new(),
             patience: context.settings().patience,
+            fruitful: true,
             turn: 0,
             mark: None,
             fresh: recovery.starts > 0,
@@ -161,6 +164,7 @@ impl Replica {
             Event::Message { from, message } => self.on_message(from, message, context),
             Event::Timer(Timer::Suspect) => self.on_patience_lost(context),
             Event::Timer(Timer::Status) => self.on_status_timer(context),
+            Event::Verb { verb, .. } if &*verb == "suspect" => self.on_patience_lost(context),
             Event::Timer(_) | Event::Verb { .. } => {}
             Event::Synced(id) => self.on_synced(id, context),
             // What was written may never be durable, and nobody can tell which part: as real ones do, it stops.
