@@ -6,7 +6,7 @@
 use sim::Lab;
 
 /// Every lab, in the order a menu shows them.
-pub const LABS: &[&dyn Lab] = &[&consensus::raft::LAB];
+pub const LABS: &[&dyn Lab] = &[&consensus::raft::LAB, &consensus::pbft::LAB];
 
 /// The lab of that name.
 pub fn lab(id: &str) -> Option<&'static dyn Lab> {

@@ -174,6 +174,26 @@ fn the_monitor_sees_what_a_scan_sees_all_along() {
     }
 }
 
+/// Raft stands no liar. Under lies of every kind promises break, and no run comes to an end before its time.
+#[test]
+fn lies_break_what_was_promised_and_no_run() {
+    for lie in LAB.lies() {
+        let mut broken_by = BTreeSet::new();
+        for seed in 0..12 {
+            let command = format!("1s lie n{} {lie} for 15s", seed % 5 + 1);
+            let played = play(&LAB, setup(&LAB, seed, Level::Medium, END, &[], &[&command]));
+            broken_by.extend(broken(&played, &[]));
+        }
+        match *lie {
+            "equivocate" | "swap" => assert!(broken_by.contains("linearizable"), "{lie}: {broken_by:?}"),
+            "vote-twice" => {
+                assert!(broken_by.contains("at most one vote a term"), "{lie}: {broken_by:?}");
+            }
+            _ => {}
+        }
+    }
+}
+
 /// The same run twice, once in one go and once in slices with forks in between: the same at every step.
 #[test]
 fn runs_are_the_same_twice() {

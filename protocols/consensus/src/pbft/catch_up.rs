@@ -9,7 +9,8 @@ use super::Context;
 use super::Timer;
 use super::fact::Falsehood;
 use super::hard::Write;
-use super::message::{Message, Number, Phase, Relayed, Status, Vote};
+use super::keys::Digest;
+use super::message::{Message, Number, Phase, Relayed, Request, Status, Vote};
 use super::replica::{Mark, Replica};
 use sim::ActorId;
 use std::sync::Arc;
@@ -56,8 +57,7 @@ impl Replica {
         self.fresh = false;
         let Mark { view, changing, stable, executed } = self.reached();
         self.tell_all(&Message::Status(Status { view, changing, stable, executed }), context);
-        if changing {
-            let change = Arc::new(self.own_change(context));
+        if let Some(change) = self.changes.get(&self.id).filter(|_| changing).cloned() {
             self.tell_all(&Message::ViewChange(change), context);
         }
         if executed < stable {
@@ -125,9 +125,9 @@ impl Replica {
             if !context.settings().within(self.stable(), *number) {
                 continue;
             }
-            let request = request.as_ref().filter(|request| self.asked(from, request, context));
+            let digest = request.as_ref().and_then(|request| self.asked(from, request, context));
             if let Some(order) = pre_prepare.filter(|order| order.number == *number) {
-                self.on_pre_prepare(from, order, request, context);
+                self.on_pre_prepare(from, order, request.as_ref(), context);
             }
             for vote in votes.iter().filter(|vote| vote.number == *number) {
                 if vote.phase == Phase::Checkpoint {
@@ -136,8 +136,8 @@ impl Replica {
                     self.on_vote(from, *vote, true, context);
                 }
             }
-            if let Some(request) = request {
-                self.take_body(*number, request, context);
+            if let (Some(request), Some(digest)) = (request, digest) {
+                self.take_body(*number, digest, request, context);
             }
         }
     }
@@ -146,14 +146,14 @@ impl Replica {
     fn take_body(
         &mut self,
         number: Number,
-        request: &Arc<super::message::Request>,
+        digest: Digest,
+        request: &Arc<Request>,
         context: &mut Context<'_>,
     ) {
-        let digest = request.digest();
         let accepted = self.hard.accepted.get(&number).is_some_and(|order| order.digest == digest);
         let wanted = number > self.stable() && (accepted || self.committed(number) == Some(digest));
         if wanted && !self.holds(digest) {
-            self.persist(Write::Body(number, Arc::clone(request)), context);
+            self.persist(Write::Body { number, digest, request: Arc::clone(request) }, context);
             self.advance(number, context);
         }
     }

@@ -185,8 +185,9 @@ impl Replica {
     /// Shows one who is behind how this replica came where it is.
     pub(super) fn help_into_view(&mut self, who: ActorId, context: &mut Context<'_>) {
         if self.hard.changing {
-            let change = Arc::new(self.own_change(context));
-            self.tell(who, Message::ViewChange(change), context);
+            if let Some(change) = self.changes.get(&self.id).cloned() {
+                self.tell(who, Message::ViewChange(change), context);
+            }
         } else if let Some(new) = self.hard.new_view.clone() {
             self.tell(who, Message::NewView(new), context);
         }

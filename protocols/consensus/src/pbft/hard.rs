@@ -26,7 +26,14 @@ pub enum Write {
         request: Arc<Request>,
     },
     /// A request it lacked.
-    Body(Number, Arc<Request>),
+    Body {
+        /// Under this number.
+        number: Number,
+        /// Its digest.
+        digest: Digest,
+        /// The request.
+        request: Arc<Request>,
+    },
     /// A request prepared.
     Prepared(Arc<Certificate>),
     /// It enters (or begins) this view.
@@ -94,9 +101,9 @@ impl Hard {
             Write::Change(view) => (self.view, self.changing) = (*view, true),
             Write::Accept { vote, request } => {
                 Arc::make_mut(&mut self.accepted).insert(vote.number, *vote);
-                self.keep(vote.number, request);
+                self.keep(vote.number, vote.digest, request);
             }
-            Write::Body(number, request) => self.keep(*number, request),
+            Write::Body { number, digest, request } => self.keep(*number, *digest, request),
             Write::Prepared(certificate) => {
                 let number = certificate.pre_prepare.number;
                 Arc::make_mut(&mut self.prepared).insert(number, Arc::clone(certificate));
@@ -118,9 +125,9 @@ impl Hard {
         }
     }
 
-    fn keep(&mut self, number: Number, request: &Arc<Request>) {
+    fn keep(&mut self, number: Number, digest: Digest, request: &Arc<Request>) {
         let kept = Arc::make_mut(&mut self.bodies);
-        let entry = kept.entry(request.digest()).or_insert_with(|| (number, Arc::clone(request)));
+        let entry = kept.entry(digest).or_insert_with(|| (number, Arc::clone(request)));
         entry.0 = entry.0.max(number);
     }
 

@@ -10,7 +10,7 @@
 //! | `silent` | says nothing |
 //! | `forge` | in place of its own vote sends votes for another order, in everybody's name |
 //! | `contradict` | votes for the null request instead, and vouches for another state |
-//! | `falsify` | tells clients false results, and hands out a state with a value that nobody wrote |
+//! | `falsify` | tells clients false results, and hands out states with a value that nobody wrote, asked for or not |
 //! | `rewrite` | says that nothing prepared, or that something else did; as new primary leaves the order out |
 
 use super::keys::{Digest, sign_alone};
@@ -48,8 +48,13 @@ pub(super) fn bend(message: &Message, how: &str, to: ActorId, draw: u64) -> Opti
         ("rewrite", Message::ViewChange(change)) => Some(rewritten_change(change, draw)),
         ("rewrite", Message::NewView(new)) => rewritten_view(new),
         ("falsify", Message::State { proof, snapshot }) => {
-            let snapshot = Arc::new(Snapshot::new(snapshot.number, invented(&snapshot.store)));
-            Some(Message::State { proof: Arc::clone(proof), snapshot })
+            Some(false_state(proof, snapshot.number, &snapshot.store))
+        }
+        ("falsify", Message::Proof(proof)) => {
+            Some(false_state(proof, proof.first()?.number, &Store::default()))
+        }
+        ("falsify", Message::Vote(vote)) if vote.phase == Phase::Checkpoint => {
+            Some(false_state(&[*vote].into(), vote.number, &Store::default()))
         }
         _ => None,
     }
@@ -130,12 +135,13 @@ fn rewritten_view(new: &NewView) -> Option<Message> {
     (bent.proposals != new.proposals).then(|| Message::NewView(Arc::new(bent)))
 }
 
-fn invented(store: &Store) -> Store {
+/// “Take this, it is the state after that number.”
+fn false_state(proof: &Arc<[Vote]>, number: Number, store: &Store) -> Message {
     let mut store = store.clone();
     let key = store.values().next().map_or_else(|| LIST.into(), |(key, _)| Arc::clone(key));
     let operation = Operation::Put { key, value: INVENTED.into() };
     store.apply(&Command { client: ActorId::client(0), sequence: 1, operation });
-    store
+    Message::State { proof: Arc::clone(proof), snapshot: Arc::new(Snapshot::new(number, store)) }
 }
 
 #[cfg(test)]

@@ -21,7 +21,7 @@ impl Replica {
 
     /// From a client, or from a backup that passes it on.
     pub(super) fn on_request(&mut self, from: ActorId, request: Arc<Request>, context: &mut Context<'_>) {
-        if !self.asked(from, &request, context) {
+        if self.asked(from, &request, context).is_none() {
             return;
         }
         let Request { client, timestamp, direct, .. } = *request;
@@ -40,17 +40,23 @@ impl Replica {
         }
     }
 
-    /// Whether the client it names signed it.
-    pub(super) fn asked(&self, from: ActorId, request: &Request, context: &mut Context<'_>) -> bool {
+    /// Its digest, if the client it names signed it.
+    pub(super) fn asked(
+        &self,
+        from: ActorId,
+        request: &Request,
+        context: &mut Context<'_>,
+    ) -> Option<Digest> {
         let Request { client, timestamp, direct, signature, .. } = request;
-        let statement = Request::statement(*client, *timestamp, request.digest(), *direct);
+        let digest = request.digest();
+        let statement = Request::statement(*client, *timestamp, digest, *direct);
         let asked = client.is_client()
             && (!direct || request.operation.is_read())
             && context.settings().keys.verify(*client, &statement, signature);
         if !asked {
             self.refuse(Falsehood::Signature, from, *client, context);
         }
-        asked
+        asked.then_some(digest)
     }
 
     /// A request that was not executed yet. The primary gives it a number; a backup makes sure that the primary knows
@@ -83,7 +89,9 @@ impl Replica {
     fn answer_at_once(&mut self, request: &Request, context: &mut Context<'_>) {
         let (executed, reached) = (self.executed, self.hard.reached);
         if executed < reached {
-            context.note(|| format!("it had executed up to {reached} and is back at {executed}: no read at once"));
+            context.note(|| {
+                format!("it had executed up to {reached} and is back at {executed}: no read at once")
+            });
             return;
         }
         let value = self.store.get(request.operation.key()).cloned();
@@ -175,8 +183,9 @@ impl Replica {
             None => {}
         }
         // Without the request itself nothing is accepted; a null request is for new views alone.
-        let Some(request) = request.filter(|request| request.digest() == vote.digest) else { return };
-        if !self.asked(from, request, context) {
+        let Some(request) = request else { return };
+        if self.asked(from, request, context) != Some(vote.digest) {
+            context.note(|| format!("{vote}: the request with it is another, or nobody's"));
             return;
         }
         self.accept(vote, request, context);
@@ -216,9 +225,9 @@ impl Replica {
     /// Something is new about a number: is it prepared, committed, can more be executed?
     pub(super) fn advance(&mut self, number: Number, context: &mut Context<'_>) {
         self.prepare(number, context);
-        if let Some((view, digest)) = self.decided(number, context)
+        if self.committed(number).is_none()
+            && let Some((view, digest)) = self.decided(number, context)
             && let Some(slot) = self.slots.get_mut(&number)
-            && slot.committed.is_none()
         {
             slot.committed = Some((view, digest));
             context.fact(Fact::Committed { number, digest });
