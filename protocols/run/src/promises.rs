@@ -96,11 +96,26 @@ pub(crate) fn all(
                 let broken = progress(trace, claim, shown.at);
                 (Some(broken.is_none()), broken)
             }
-            _ => (None, None),
+            name => of_invariant(run, trace, name, events),
         };
         Promise { guarantee: claim.guarantee, holds, broken }
     };
     claims.iter().map(one).collect()
+}
+
+/// A guarantee that is one of the lab's invariants: it holds until that one breaks.
+fn of_invariant(run: &Run, trace: &Trace, name: &str, events: EventId) -> (Option<bool>, Option<Breach>) {
+    let Some(place) = run.lab().invariants().iter().position(|invariant| invariant.name == name) else {
+        return (None, None);
+    };
+    let broke = trace.violations.iter().find(|v| v.invariant == place && v.event < events);
+    let breach = broke.map(|violation| Breach {
+        at: violation.at,
+        event: violation.event,
+        sentence: violation.sentence.to_string(),
+        operations: Vec::new(),
+    });
+    (Some(breach.is_none()), breach)
 }
 
 fn of_verdict(verdict: &LiveVerdict, live: &Live, trace: &Trace) -> (Option<bool>, Option<Breach>) {
