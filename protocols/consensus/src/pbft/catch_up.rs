@@ -13,10 +13,13 @@ use super::keys::Digest;
 use super::message::{Message, Number, Phase, Relayed, Request, Status, Vote};
 use super::replica::{Mark, Replica};
 use sim::ActorId;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// Numbers that are passed on at once.
 const RELAYED: usize = 8;
+/// Without any help it asks ever less often, down to one in so many times.
+const RAREST: u64 = 4;
 
 impl Replica {
     fn reached(&self) -> Mark {
@@ -42,9 +45,12 @@ impl Replica {
     /// Sets the status timer where something is lacking.
     pub(super) fn mind_status(&mut self, context: &mut Context<'_>) {
         if self.lacks_something() && !context.timer_is_set(Timer::Status) {
-            self.mark = Some(self.reached());
-            let wait = if self.fresh { context.settings().latency_min } else { context.settings().status };
-            context.set_timer(Timer::Status, wait);
+            if self.mark.replace(self.reached()) != Some(self.reached()) {
+                self.asked = 0;
+            }
+            let often = (1u64 << self.asked.min(10)).min(RAREST);
+            let wait = context.settings().status * often;
+            context.set_timer(Timer::Status, if self.fresh { context.settings().latency_min } else { wait });
         }
     }
 
@@ -55,6 +61,7 @@ impl Replica {
             return;
         }
         self.fresh = false;
+        self.asked += 1;
         let Mark { view, changing, stable, executed } = self.reached();
         self.tell_all(&Message::Status(Status { view, changing, stable, executed }), context);
         if let Some(change) = self.changes.get(&self.id).filter(|_| changing).cloned() {
@@ -129,16 +136,45 @@ impl Replica {
             if let Some(order) = pre_prepare.filter(|order| order.number == *number) {
                 self.on_pre_prepare(from, order, request.as_ref(), context);
             }
-            for vote in votes.iter().filter(|vote| vote.number == *number) {
-                if vote.phase == Phase::Checkpoint {
-                    self.refuse(Falsehood::Malformed, from, vote.by, context);
-                } else {
-                    self.on_vote(from, *vote, true, context);
-                }
+            let about =
+                |vote: &&Vote| vote.number == *number && matches!(vote.phase, Phase::Prepare | Phase::Commit);
+            let unsigned = context.settings().potholes.unsigned_relay;
+            let believed = |vote: &&Vote| {
+                (unsigned && context.settings().is_member(vote.by)) || self.signed(vote, context)
+            };
+            let (believed, forged): (Vec<&Vote>, Vec<&Vote>) = votes.iter().filter(about).partition(believed);
+            if let Some(vote) = forged.first() {
+                self.refuse(Falsehood::Signature, from, vote.by, context);
             }
+            let believed: Vec<Vote> = believed.into_iter().copied().collect();
+            self.hear(*number, &believed, context);
             if let (Some(request), Some(digest)) = (request, digest) {
                 self.take_body(*number, digest, request, context);
             }
+        }
+    }
+
+    /// Votes that were passed on together. 2f+1 commits that match decide, whatever their speakers have said elsewhere: a
+    /// liar may have told this replica something else, and what it says twice counts for what it says first.
+    fn hear(&mut self, number: Number, votes: &[Vote], context: &mut Context<'_>) {
+        let quorum = usize::from(context.settings().quorum());
+        let commits = || votes.iter().filter(|vote| vote.phase == Phase::Commit);
+        let enough = |one: &&Vote| {
+            let who: BTreeSet<ActorId> = commits().filter(|vote| vote.matches(one)).map(|v| v.by).collect();
+            who.len() >= quorum
+        };
+        let decided = commits().find(enough).copied();
+        for vote in votes {
+            match decided {
+                Some(one) if vote.phase == Phase::Commit && vote.matches(&one) => {
+                    self.slots.entry(number).or_default().commits.insert(vote.by, *vote);
+                }
+                _ if vote.by != self.id => self.record(*vote),
+                _ => {}
+            }
+        }
+        if !votes.is_empty() {
+            self.advance(number, context);
         }
     }
 

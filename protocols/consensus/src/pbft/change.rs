@@ -47,6 +47,11 @@ impl Replica {
         self.ask_for(self.view().next(), why, context);
     }
 
+    /// A hand's order.
+    pub(super) fn on_suspect(&mut self, context: &mut Context<'_>) {
+        self.ask_for(self.view().next(), Why::Told, context);
+    }
+
     /// Asks for a view, and takes part in no earlier one any more.
     /// Section 4.5.2: with a view behind it in which it executed nothing, it waits twice as long.
     fn ask_for(&mut self, view: View, why: Why, context: &mut Context<'_>) {
@@ -170,7 +175,8 @@ impl Replica {
         self.changes.retain(|_, change| change.view > new.view);
         context.cancel_timer(Timer::Suspect);
         let (from, _) = order_of(&new.changes);
-        let order = new.proposals.iter().map(|vote| (vote.number, vote.digest)).collect();
+        let named = |vote: &Vote| (vote.number, vote.digest, self.hard.text(vote.digest));
+        let order = new.proposals.iter().map(named).collect();
         context.fact(Fact::Entered { view: new.view, from, order });
         self.become_what_it_is(context);
         let newest = new.changes.iter().max_by_key(|change| change.stable);

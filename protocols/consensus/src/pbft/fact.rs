@@ -14,6 +14,8 @@ use std::sync::Arc;
 pub enum Why {
     /// A request it knows of was not executed in time.
     Waited,
+    /// It was told to by hand.
+    Told,
     /// The view it had asked for did not begin in time.
     Expired,
     /// f+1 others ask for it or a later one: one of them tells the truth.
@@ -88,8 +90,8 @@ pub enum Fact {
         view: View,
         /// The last stable checkpoint that its certificates know.
         from: Number,
-        /// Numbers and the requests they get.
-        order: Arc<[(Number, Digest)]>,
+        /// Numbers, the requests they get, and how those read.
+        order: Arc<[(Number, Digest, Arc<str>)]>,
     },
     /// Accepted a request under a number.
     PrePrepared {
@@ -108,6 +110,8 @@ pub enum Fact {
         number: Number,
         /// The request.
         digest: Digest,
+        /// How it reads.
+        text: Arc<str>,
     },
     /// Knows that it is committed.
     Committed {
@@ -115,6 +119,8 @@ pub enum Fact {
         number: Number,
         /// The request.
         digest: Digest,
+        /// How it reads.
+        text: Arc<str>,
     },
     /// Executed a number.
     Executed {
@@ -221,10 +227,6 @@ fn text(text: &Arc<str>) -> Value {
     Value::Text(Arc::clone(text))
 }
 
-fn shown(digest: Digest) -> Value {
-    Value::Text(digest.to_string().into())
-}
-
 impl sim::Fact for Fact {
     fn name(&self) -> &'static str {
         match self {
@@ -262,11 +264,12 @@ impl sim::Fact for Fact {
             Fact::PrePrepared { view, number, text: what } => {
                 smallvec![number.0.into(), text(what), view.0.into()]
             }
-            Fact::Prepared { view, number, digest } => {
-                smallvec![number.0.into(), shown(*digest), view.0.into()]
+            Fact::Prepared { view, number, text: what, .. } => {
+                smallvec![number.0.into(), text(what), view.0.into()]
             }
-            Fact::Committed { number, digest } | Fact::Checkpointed { number, digest } => {
-                smallvec![number.0.into(), shown(*digest)]
+            Fact::Committed { number, text: what, .. } => smallvec![number.0.into(), text(what)],
+            Fact::Checkpointed { number, digest } => {
+                smallvec![number.0.into(), Value::Text(digest.to_string().into())]
             }
             Fact::Executed { number, done: Some(done), .. } => smallvec![number.0.into(), text(&done.text)],
             Fact::Executed { number, done: None, .. } => smallvec![number.0.into(), "null".into()],
@@ -327,6 +330,7 @@ fn sentence(fact: &Fact, me: ActorId) -> String {
         Fact::Changing { view, why: Why::Waited } => {
             format!("{me} has waited too long for a request and asks for view {view}")
         }
+        Fact::Changing { view, why: Why::Told } => format!("{me} was told to ask for view {view}"),
         Fact::Changing { view, why: Why::Expired } => {
             format!("{me} has waited too long for view {} and asks for view {view}", view.0.saturating_sub(1))
         }
@@ -337,17 +341,17 @@ fn sentence(fact: &Fact, me: ActorId) -> String {
             format!("{me} entered view {view}: nothing was left open")
         }
         Fact::Entered { view, order, .. } => {
-            let listed = order.iter().map(|(number, digest)| format!("{number} {digest}"));
+            let listed = order.iter().map(|(number, _, text)| format!("{number} {text}"));
             format!("{me} entered view {view} with the order {}", listed.collect::<Vec<_>>().join(", "))
         }
         Fact::PrePrepared { view, number, text } => {
             format!("{me} accepted {text} as number {number} in view {view}")
         }
-        Fact::Prepared { view, number, digest } => {
-            format!("{me} prepared {digest} as number {number} in view {view}: enough others accept it")
+        Fact::Prepared { view, number, text, .. } => {
+            format!("{me} prepared {text} as number {number} in view {view}: enough others accept it")
         }
-        Fact::Committed { number, digest } => {
-            format!("{me} knows that {digest} is committed as number {number}")
+        Fact::Committed { number, text, .. } => {
+            format!("{me} knows that {text} is committed as number {number}")
         }
         Fact::Executed { number, done: None, .. } => {
             format!("{me} executed number {number}, a null request")

@@ -90,6 +90,11 @@ impl Hard {
         self.bodies.get(&digest).map(|(_, request)| request)
     }
 
+    /// A request in a word; its digest where it is not held.
+    pub fn text(&self, digest: Digest) -> Arc<str> {
+        self.body(digest).map_or_else(|| digest.to_string().into(), |request| request.text())
+    }
+
     /// All requests it holds, by digest.
     pub fn requests(&self) -> impl Iterator<Item = (Digest, &Arc<Request>)> {
         self.bodies.iter().map(|(digest, (_, request))| (*digest, request))

@@ -5,7 +5,7 @@ use sim::lab::{Invariant, Mode};
 /// Names of those that potholes break.
 pub mod names {
     /// Section 4.5.1.
-    pub const AGREEMENT: &str = "no two replicas execute different requests under one number";
+    pub const AGREEMENT: &str = "agreement";
     /// Section 4.2.
     pub const PREPARED: &str = "no two requests prepare under one number of one view";
     /// Section 4.4.
@@ -28,7 +28,7 @@ const fn sometimes(name: &'static str, doc: &'static str) -> Invariant {
 
 /// The invariants, in the order of [`At`].
 pub const INVARIANTS: &[Invariant] = &[
-    always(AGREEMENT, "Safety (section 4.5.1): replicas agree on the order of all that they execute."),
+    always(AGREEMENT, "Section 4.5.1: no two replicas execute different requests under one number."),
     always(
         PREPARED,
         "Section 4.2: pre-prepare and prepare agree on one order within a view, for two quorums share one who tells the truth.",

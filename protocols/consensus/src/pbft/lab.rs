@@ -214,7 +214,7 @@ pub(super) fn faults(settings: &Settings) -> Vec<FaultClass> {
 pub(super) fn claims(settings: &Settings) -> Vec<Claim> {
     let step = settings.latency_max + settings.sync_max + settings.work * 20;
     let within =
-        settings.patience_max * 2 + settings.timeout + settings.status * 4 + step * 10 + settings.think;
+        settings.patience_max * 2 + settings.timeout + settings.status * 6 + step * 10 + settings.think;
     let stands = faults(settings);
     let mut claims =
         vec![Claim { guarantee: LINEARIZABLE, stands: stands.clone(), within: None, partial_heal: false }];

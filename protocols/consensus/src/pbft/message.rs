@@ -165,6 +165,11 @@ impl Request {
         Self::digest_of(self.client, self.timestamp, &self.operation)
     }
 
+    /// In a word: `milk`, `read`.
+    pub fn text(&self) -> Arc<str> {
+        if self.operation.is_read() { "read".into() } else { self.operation.text().into() }
+    }
+
     /// What its client signs.
     pub fn statement(client: ActorId, timestamp: u64, digest: Digest, direct: bool) -> Statement {
         let [a, b, c, d] = digest.0;
@@ -445,7 +450,7 @@ impl sim::Message for Message {
     fn label(&self) -> String {
         match self {
             Message::Request(request) => request.operation.label(),
-            Message::PrePrepare { vote, request } => format!("{}: {}", vote.number, request.operation.text()),
+            Message::PrePrepare { vote, request } => format!("{}: {}", vote.number, request.text()),
             Message::Vote(vote) => format!("{} {}", vote.phase.name(), vote.number),
             Message::Reply(reply) => answer(&reply.response),
             Message::ViewChange(change) => format!("view {}?", change.view),
@@ -485,8 +490,11 @@ impl sim::Message for Message {
                 format!("status: {view}, stable {stable}, executed {executed}")
             }
             Message::Relay(all) => {
-                let votes: usize = all.iter().map(|one| one.votes.len()).sum();
-                format!("passed on: {votes} votes on {}", span_of(all))
+                let votes = match all.iter().map(|one| one.votes.len()).sum::<usize>() {
+                    1 => "one vote".to_owned(),
+                    many => format!("{many} votes"),
+                };
+                format!("passed on: {votes} on {}", span_of(all))
             }
             Message::Proof(votes) => match votes.first() {
                 Some(vote) => format!("{} say: {vote}", votes.len()),

@@ -90,7 +90,9 @@ impl Watch {
                 }
                 Arc::make_mut(&mut self.reached).insert(who, *number);
             }
-            Fact::Prepared { view, number, digest } => self.prepared(who, *view, *number, *digest, report),
+            Fact::Prepared { view, number, digest, .. } => {
+                self.prepared(who, *view, *number, *digest, report)
+            }
             Fact::Entered { view, from, order } => self.entered(who, *view, *from, order, report),
             Fact::Checkpointed { number, digest } | Fact::Installed { number, digest, .. } => {
                 self.state(who, *number, *digest, report);
@@ -160,16 +162,16 @@ impl Watch {
         who: ActorId,
         view: View,
         from: Number,
-        order: &[(Number, Digest)],
+        order: &[(Number, Digest, Arc<str>)],
         report: &mut Report,
     ) {
-        if order.iter().any(|(_, digest)| *digest == Digest::NULL) {
+        if order.iter().any(|(_, digest, _)| *digest == Digest::NULL) {
             report.reached(At::Null.place());
         }
-        if order.iter().any(|(_, digest)| *digest != Digest::NULL) {
+        if order.iter().any(|(_, digest, _)| *digest != Digest::NULL) {
             report.reached(At::TakenOver.place());
         }
-        let order: BTreeMap<Number, Digest> = order.iter().copied().collect();
+        let order: BTreeMap<Number, Digest> = order.iter().map(|(n, digest, _)| (*n, *digest)).collect();
         for place in from.0..self.executed.len() {
             let number = Number(place + 1);
             let Some(First { digest, at, view: committed }) = self.executed.get(place).copied() else {

@@ -148,7 +148,7 @@ impl Replica {
     }
 
     fn accept(&mut self, vote: Vote, request: &Arc<Request>, context: &mut Context<'_>) {
-        let text = request.operation.text().into();
+        let text = request.text();
         self.persist(Write::Accept { vote, request: Arc::clone(request) }, context);
         context.fact(Fact::PrePrepared { view: vote.view, number: vote.number, text });
     }
@@ -198,18 +198,14 @@ impl Replica {
 
     // --- prepare, commit ---
 
-    /// A prepare, commit or checkpoint, from whoever says it or (`relayed`) from another.
-    pub(super) fn on_vote(&mut self, from: ActorId, vote: Vote, relayed: bool, context: &mut Context<'_>) {
+    /// A prepare, commit or checkpoint.
+    pub(super) fn on_vote(&mut self, from: ActorId, vote: Vote, context: &mut Context<'_>) {
         let settings = context.settings();
         let in_range = match vote.phase {
             Phase::Checkpoint => vote.number > self.stable() && settings.is_checkpoint(vote.number),
             _ => settings.within(self.stable(), vote.number),
         };
-        if !in_range || vote.by == self.id {
-            return;
-        }
-        let believed = relayed && settings.potholes.unsigned_relay && settings.is_member(vote.by);
-        if !believed && !self.genuine(from, &vote, context) {
+        if !in_range || vote.by == self.id || !self.genuine(from, &vote, context) {
             return;
         }
         match vote.phase {
@@ -230,7 +226,7 @@ impl Replica {
             && let Some(slot) = self.slots.get_mut(&number)
         {
             slot.committed = Some((view, digest));
-            context.fact(Fact::Committed { number, digest });
+            context.fact(Fact::Committed { number, digest, text: self.hard.text(digest) });
         }
         self.execute(context);
     }
@@ -253,7 +249,8 @@ impl Replica {
             return;
         }
         self.persist(Write::Prepared(Arc::new(Certificate { pre_prepare: order, prepares })), context);
-        context.fact(Fact::Prepared { view: order.view, number, digest: order.digest });
+        let text = self.hard.text(order.digest);
+        context.fact(Fact::Prepared { view: order.view, number, digest: order.digest, text });
         if !context.settings().potholes.execute_on_prepare {
             let commit = self.vote(Phase::Commit, number, order.digest, context);
             self.cast(commit, context);
@@ -321,7 +318,7 @@ impl Replica {
         if self.pending.get(&client).is_some_and(|waiting| waiting.timestamp <= timestamp) {
             self.pending.remove(&client);
         }
-        Done { client, timestamp, response, text: request.operation.text().into(), again }
+        Done { client, timestamp, response, text: request.text(), again }
     }
 
     /// Section 4.4: a backup's timer runs while it waits for a request, and starts anew when one was executed and it

@@ -85,8 +85,10 @@ pub struct Replica {
     pub(super) fruitful: bool,
     /// Whom it asks next for the state it lacks.
     pub(super) turn: u16,
-    /// When it last set its status timer.
+    /// Where it was when it last set its status timer.
     pub(super) mark: Option<Mark>,
+    /// How often it has asked for help since it last came further.
+    pub(super) asked: u32,
     /// It has just started, and does not know what it missed.
     pub(super) fresh: bool,
     /// With 3f replicas: this node is none of them.
@@ -113,6 +115,7 @@ impl Replica {
             fruitful: true,
             turn: 0,
             mark: None,
+            asked: 0,
             fresh: recovery.starts > 0,
             hard: hard.clone(),
             left_out: !context.settings().is_member(context.me()),
@@ -164,7 +167,7 @@ impl Replica {
             Event::Message { from, message } => self.on_message(from, message, context),
             Event::Timer(Timer::Suspect) => self.on_patience_lost(context),
             Event::Timer(Timer::Status) => self.on_status_timer(context),
-            Event::Verb { verb, .. } if &*verb == "suspect" => self.on_patience_lost(context),
+            Event::Verb { verb, .. } if &*verb == "suspect" => self.on_suspect(context),
             Event::Timer(_) | Event::Verb { .. } => {}
             Event::Synced(id) => self.on_synced(id, context),
             // What was written may never be durable, and nobody can tell which part: as real ones do, it stops.
@@ -180,7 +183,7 @@ impl Replica {
         match message {
             Message::Request(request) => self.on_request(from, request, context),
             Message::PrePrepare { vote, request } => self.on_pre_prepare(from, vote, Some(&request), context),
-            Message::Vote(vote) => self.on_vote(from, vote, false, context),
+            Message::Vote(vote) => self.on_vote(from, vote, context),
             Message::ViewChange(change) => self.on_view_change(from, change, context),
             Message::NewView(new) => self.on_new_view(from, &new, context),
             Message::Status(status) => self.on_status(from, status, context),
@@ -226,13 +229,17 @@ impl Replica {
 
     /// Whether this was signed by the replica it names. A signature that is not is noticed.
     pub(super) fn genuine(&self, from: ActorId, vote: &Vote, context: &mut Context<'_>) -> bool {
-        let settings = context.settings();
-        let genuine =
-            settings.is_member(vote.by) && settings.keys.verify(vote.by, &vote.signed(), &vote.signature);
+        let genuine = self.signed(vote, context);
         if !genuine {
             self.refuse(Falsehood::Signature, from, vote.by, context);
         }
         genuine
+    }
+
+    /// Whether a replica signed what is said in its name.
+    pub(super) fn signed(&self, vote: &Vote, context: &Context<'_>) -> bool {
+        let settings = context.settings();
+        settings.is_member(vote.by) && settings.keys.verify(vote.by, &vote.signed(), &vote.signature)
     }
 
     /// Notices something false.

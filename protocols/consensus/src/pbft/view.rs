@@ -8,7 +8,7 @@
 use super::client::Client;
 use super::hard::Hard;
 use super::keys::Digest;
-use super::message::{Number, Request};
+use super::message::Number;
 use super::replica::{Replica, Role};
 use super::{Actor, Pbft};
 use sim::ActorId;
@@ -51,8 +51,9 @@ fn fill_replica(replica: &Replica, view: &mut ActorView) {
     };
     let waits = replica.pending().next();
     view.subline = match (replica.role(), waits) {
+        (Role::Changing, _) if asking <= 1 => "nobody else asks for it or a later one".to_owned(),
         (Role::Changing, _) => format!("{asking} ask for it or a later one"),
-        (_, Some(request)) => format!("waits for {} of {}", request.operation.text(), request.client),
+        (_, Some(request)) => format!("waits for {} of {}", request.text(), request.client),
         (_, None) => "waits for nothing".to_owned(),
     };
     view.field("view", "view", number, "entered");
@@ -63,8 +64,7 @@ fn fill_replica(replica: &Replica, view: &mut ActorView) {
     let prepared = listed(replica.hard().prepared.keys().map(Number::to_string));
     view.field("prepared", "can prove prepared", prepared, "prepared");
     view.field("stable", "stable checkpoint", replica.stable(), "stable");
-    let pending =
-        replica.pending().map(|request| format!("{} of {}", request.operation.text(), request.client));
+    let pending = replica.pending().map(|request| format!("{} of {}", request.text(), request.client));
     view.field("pending", "waits for", listed(pending), "pre-prepared");
     view.field("patience", "patience", replica.patience(), "changing");
     if matches!(replica.role(), Role::Changing) {
@@ -127,7 +127,7 @@ impl Texts {
         for (_, state, durable) in cluster.actors.iter().filter(|(id, ..)| id.is_node()) {
             let hard = state.and_then(Actor::replica).map_or(*durable, Replica::hard);
             for (digest, request) in hard.requests() {
-                texts.entry(digest).or_insert_with(|| short(request));
+                texts.entry(digest).or_insert_with(|| request.text());
             }
         }
         Self(texts)
@@ -136,10 +136,6 @@ impl Texts {
     fn text(&self, digest: Digest) -> Arc<str> {
         self.0.get(&digest).cloned().unwrap_or_else(|| digest.to_string().into())
     }
-}
-
-fn short(request: &Request) -> Arc<str> {
-    if request.operation.is_read() { "read".into() } else { request.operation.text().into() }
 }
 
 pub(super) fn strips(cluster: &Cluster<'_, Pbft>) -> Vec<Strip> {
