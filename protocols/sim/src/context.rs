@@ -66,10 +66,10 @@ impl<P: Protocol> Context<'_, P> {
         let message = match self.kernel.lie_towards(self.slot, target) {
             None => message,
             Some(how) => {
-                if P::withholds(&message, &how, to) {
+                let draw = self.kernel.actor_draw(self.slot, Purpose::Bend).word();
+                if P::withholds(&message, &how, to, draw) {
                     return;
                 }
-                let draw = self.kernel.actor_draw(self.slot, Purpose::Bend).word();
                 P::bend(&message, &how, to, draw).unwrap_or(message)
             }
         };

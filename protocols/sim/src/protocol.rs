@@ -310,7 +310,7 @@ pub trait Protocol: Clone + Send + Sync + Debug + 'static {
     }
 
     /// Whether one who lies in this way keeps the message back altogether.
-    fn withholds(_message: &Self::Message, _how: &str, _to: ActorId) -> bool {
+    fn withholds(_message: &Self::Message, _how: &str, _to: ActorId, _draw: u64) -> bool {
         false
     }
 

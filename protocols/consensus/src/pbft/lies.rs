@@ -7,15 +7,17 @@
 //! |-|-|
 //! | `equivocate` | tells every replica with an odd number another order: numbers 1 and 2 change places, 3 and 4, … |
 //! | `swap` | tells that order to everyone it is told to lie to |
+//! | `skip` | gives out numbers three further on, and leaves a gap |
 //! | `silent` | says nothing |
 //! | `forge` | in place of its own vote sends votes for another order, in everybody's name |
-//! | `contradict` | votes for the null request instead, and vouches for another state |
+//! | `contradict` | orders and votes for the null request instead, and vouches for another state |
 //! | `falsify` | tells clients false results, and hands out states with a value that nobody wrote, asked for or not |
-//! | `rewrite` | says that nothing prepared, or that something else did; as new primary leaves the order out |
+//! | `rewrite` | says that nothing prepared, or something else, or asks for a view far off; as new primary leaves out what prepared, or those who say so |
+//! | `whim` | lies in one of these ways, or not at all, each time anew |
 
 use super::keys::{Digest, sign_alone};
 use super::message::{
-    Certificate, Message, NewView, Number, Phase, Relayed, Reply, Snapshot, ViewChange, Vote,
+    Certificate, Message, NewView, Number, Phase, Relayed, Reply, Snapshot, View, ViewChange, Vote,
 };
 use crate::raft::store::{Command, LIST, Operation, Response, Store};
 use sim::ActorId;
@@ -23,50 +25,51 @@ use std::sync::Arc;
 
 /// The names of the lies.
 pub(super) const LIES: &[&str] =
-    &["equivocate", "swap", "silent", "forge", "contradict", "falsify", "rewrite"];
+    &["equivocate", "swap", "skip", "silent", "forge", "contradict", "falsify", "rewrite", "whim"];
 
 /// The value that nobody wrote.
 const INVENTED: &str = "lies";
+/// How wide a gap is left.
+const GAP: u64 = 3;
+
+/// The lie that a whim is this time; `truth` is none.
+fn whim(draw: u64) -> &'static str {
+    const WHIMS: [&str; 10] =
+        ["swap", "skip", "silent", "forge", "contradict", "falsify", "rewrite", "truth", "truth", "truth"];
+    // The low bits are spent by what is chosen within a lie.
+    WHIMS[usize::try_from((draw >> 8) % 10).unwrap_or_default()]
+}
 
 /// A message as the liar sends it; none where that lie does not change it.
 pub(super) fn bend(message: &Message, how: &str, to: ActorId, draw: u64) -> Option<Message> {
+    let how = if how == "whim" { whim(draw) } else { how };
     match (how, message) {
         ("equivocate", _) if !is_lied_to(to) => None,
-        ("equivocate" | "swap", Message::PrePrepare { vote, request }) => {
-            let vote = resigned(Vote { number: partner(vote.number), ..*vote });
+        ("equivocate" | "swap", _) => renumbered(message, partner),
+        ("skip", _) => renumbered(message, |number| Number(number.0 + GAP)),
+        ("forge", Message::Vote(vote)) if vote.phase != Phase::Checkpoint => Some(forged(vote, to)),
+        ("contradict", Message::PrePrepare { vote, request }) => {
+            let vote = resigned(Vote { digest: Digest::NULL, ..*vote });
             Some(Message::PrePrepare { vote, request: Arc::clone(request) })
         }
-        ("equivocate" | "swap", Message::Vote(vote)) if vote.phase != Phase::Checkpoint => {
-            Some(Message::Vote(resigned(Vote { number: partner(vote.number), ..*vote })))
-        }
-        ("forge", Message::Vote(vote)) if vote.phase != Phase::Checkpoint => Some(forged(vote, to)),
         ("contradict", Message::Vote(vote)) => {
             let digest = if vote.phase == Phase::Checkpoint { Digest([draw; 4]) } else { Digest::NULL };
             Some(Message::Vote(resigned(Vote { digest, ..*vote })))
         }
-        ("falsify", Message::Reply(reply)) => false_reply(reply),
+        ("falsify", _) => falsified(message),
         ("rewrite", Message::ViewChange(change)) => Some(rewritten_change(change, draw)),
-        ("rewrite", Message::NewView(new)) => rewritten_view(new),
-        ("falsify", Message::State { proof, snapshot }) => {
-            Some(false_state(proof, snapshot.number, &snapshot.store))
-        }
-        ("falsify", Message::Proof(proof)) => {
-            Some(false_state(proof, proof.first()?.number, &Store::default()))
-        }
-        ("falsify", Message::Vote(vote)) if vote.phase == Phase::Checkpoint => {
-            Some(false_state(&[*vote].into(), vote.number, &Store::default()))
-        }
+        ("rewrite", Message::NewView(new)) => rewritten_view(new, draw),
         _ => None,
     }
 }
 
 /// Whether the liar keeps a message back: all of them, or what would show those it lies to what it told the others.
-pub(super) fn withholds(message: &Message, how: &str, to: ActorId) -> bool {
+pub(super) fn withholds(message: &Message, how: &str, to: ActorId, draw: u64) -> bool {
     let tells = matches!(message, Message::Relay(_) | Message::Status(_));
-    match how {
+    match if how == "whim" { whim(draw) } else { how } {
         "silent" => true,
         "equivocate" => tells && is_lied_to(to),
-        "swap" => tells,
+        "swap" | "skip" => tells,
         _ => false,
     }
 }
@@ -83,6 +86,18 @@ fn partner(number: Number) -> Number {
 /// With a good signature of its speaker: the liar's own.
 fn resigned(vote: Vote) -> Vote {
     Vote { signature: sign_alone(vote.by, vote.signature.scheme(), &vote.signed()), ..vote }
+}
+
+/// The same order or vote for another number.
+fn renumbered(message: &Message, other: impl Fn(Number) -> Number) -> Option<Message> {
+    let renumbered = |vote: &Vote| resigned(Vote { number: other(vote.number), ..*vote });
+    match message {
+        Message::PrePrepare { vote, request } => {
+            Some(Message::PrePrepare { vote: renumbered(vote), request: Arc::clone(request) })
+        }
+        Message::Vote(vote) if vote.phase != Phase::Checkpoint => Some(Message::Vote(renumbered(vote))),
+        _ => None,
+    }
 }
 
 /// “They all prepared and committed it, as another number.” Signed with the liar's key, for it has no other.
@@ -111,28 +126,54 @@ fn false_reply(reply: &Reply) -> Option<Message> {
     Some(Message::Reply(Arc::new(reply)))
 }
 
-/// It hides what prepared, which nobody can tell; or says that something else did, which its certificates do not bear out.
+/// It hides what prepared, which nobody can tell; or says that something else did, which its certificates do not bear
+/// out; or asks for a view that nobody else thinks of.
 fn rewritten_change(change: &ViewChange, draw: u64) -> Message {
     let moved = |certificate: &Arc<Certificate>| {
         let moved = |vote: &Vote| Vote { number: partner(vote.number), ..*vote };
         let pre_prepare = moved(&certificate.pre_prepare);
         Arc::new(Certificate { pre_prepare, prepares: certificate.prepares.iter().map(moved).collect() })
     };
-    let hides = draw.is_multiple_of(2);
-    let mut prepared: Vec<Arc<Certificate>> =
-        if hides { Vec::new() } else { change.prepared.iter().map(moved).collect() };
-    prepared.sort_by_key(|certificate| certificate.pre_prepare.number);
-    let mut bent = ViewChange { prepared: prepared.into(), ..change.clone() };
+    let mut bent = change.clone();
+    match draw % 3 {
+        0 => bent.prepared = [].into(),
+        1 => {
+            let mut prepared: Vec<_> = change.prepared.iter().map(moved).collect();
+            prepared.sort_by_key(|certificate| certificate.pre_prepare.number);
+            bent.prepared = prepared.into();
+        }
+        _ => bent.view = View(change.view.0 + 5),
+    }
     bent.signature = sign_alone(bent.by, bent.signature.scheme(), &bent.signed());
     Message::ViewChange(Arc::new(bent))
 }
 
-/// As new primary: null requests in place of everything that earlier views left.
-fn rewritten_view(new: &NewView) -> Option<Message> {
+/// As new primary: null requests in place of everything that earlier views left; or an order that follows from those
+/// alone who have nothing to report.
+fn rewritten_view(new: &NewView, draw: u64) -> Option<Message> {
     let null = |vote: &Vote| resigned(Vote { digest: Digest::NULL, ..*vote });
-    let mut bent = NewView { proposals: new.proposals.iter().map(null).collect(), ..new.clone() };
+    let mut bent = new.clone();
+    if draw.is_multiple_of(2) {
+        bent.proposals = new.proposals.iter().map(null).collect();
+    } else {
+        bent.changes = new.changes.iter().filter(|change| change.prepared.is_empty()).cloned().collect();
+        bent.proposals = [].into();
+    }
     bent.signature = sign_alone(bent.by, bent.signature.scheme(), &bent.signed());
     (bent.proposals != new.proposals).then(|| Message::NewView(Arc::new(bent)))
+}
+
+/// False results to clients, false states to replicas, asked for or not.
+fn falsified(message: &Message) -> Option<Message> {
+    match message {
+        Message::Reply(reply) => false_reply(reply),
+        Message::State { proof, snapshot } => Some(false_state(proof, snapshot.number, &snapshot.store)),
+        Message::Proof(proof) => Some(false_state(proof, proof.first()?.number, &Store::default())),
+        Message::Vote(vote) if vote.phase == Phase::Checkpoint => {
+            Some(false_state(&[*vote].into(), vote.number, &Store::default()))
+        }
+        _ => None,
+    }
 }
 
 /// “Take this, it is the state after that number.”
@@ -164,7 +205,7 @@ mod tests {
         let own = vote(Phase::Commit, 4, 1);
         assert!(genuine(&own));
         let to = ActorId::node(3);
-        for lie in ["equivocate", "swap", "contradict"] {
+        for lie in ["equivocate", "swap", "skip", "contradict"] {
             let Some(Message::Vote(bent)) = bend(&Message::Vote(own), lie, to, 1) else { panic!("{lie}") };
             assert!(genuine(&bent) && bent != own, "{lie}");
         }
@@ -187,11 +228,11 @@ mod tests {
         let own = Message::Vote(vote(Phase::Prepare, 2, 1));
         let changed = |lie: &str, to: u16| bend(&own, lie, ActorId::node(to), 0).is_some();
         assert!(changed("equivocate", 3) && !changed("equivocate", 4) && changed("swap", 4));
-        assert!(withholds(&own, "silent", ActorId::node(4)));
-        assert!(!withholds(&own, "equivocate", ActorId::node(3)));
+        assert!(withholds(&own, "silent", ActorId::node(4), 0));
+        assert!(!withholds(&own, "equivocate", ActorId::node(3), 0));
         let relay = Message::Relay([].into());
-        assert!(withholds(&relay, "equivocate", ActorId::node(3)));
-        assert!(!withholds(&relay, "equivocate", ActorId::node(4)));
+        assert!(withholds(&relay, "equivocate", ActorId::node(3), 0));
+        assert!(!withholds(&relay, "equivocate", ActorId::node(4), 0));
     }
 
     #[test]

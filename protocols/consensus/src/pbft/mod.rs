@@ -253,8 +253,8 @@ impl Protocol for Pbft {
         lies::bend(message, how, to, draw)
     }
 
-    fn withholds(message: &Message, how: &str, to: ActorId) -> bool {
-        lies::withholds(message, how, to)
+    fn withholds(message: &Message, how: &str, to: ActorId, draw: u64) -> bool {
+        lies::withholds(message, how, to, draw)
     }
 
     fn view(actor: ActorId, state: Option<&Actor>, durable: &Hard, view: &mut ActorView) {

@@ -287,7 +287,7 @@ impl Protocol for RaftStore {
         lies::bend(message, how, to)
     }
 
-    fn withholds(_message: &Message, how: &str, _to: ActorId) -> bool {
+    fn withholds(_message: &Message, how: &str, _to: ActorId, _draw: u64) -> bool {
         lies::withholds(how)
     }
 
