@@ -23,6 +23,8 @@ use std::sync::LazyLock;
 const TEXTS: &[(&str, &str)] = &[
     ("lost-write", include_str!("../text/lost-write.md")),
     ("leader-nobody-hears", include_str!("../text/leader-nobody-hears.md")),
+    ("one-liar", include_str!("../text/one-liar.md")),
+    ("why-three-f-plus-one", include_str!("../text/why-three-f-plus-one.md")),
 ];
 
 static LESSONS: LazyLock<Vec<Lesson>> = LazyLock::new(|| {

@@ -128,6 +128,7 @@ impl Replica {
         }
         replica.remember_own_votes(context);
         replica.become_what_it_is(context);
+        replica.mind_status(context);
         replica
     }
 
