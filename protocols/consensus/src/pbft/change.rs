@@ -286,6 +286,7 @@ fn proves_prepared(certificate: &Certificate, settings: &Settings) -> bool {
 mod tests {
     use super::super::keys::Signature;
     use super::*;
+    use proptest::prelude::*;
 
     const NONE: Signature = Signature::Tag(0);
 
@@ -353,6 +354,40 @@ mod tests {
                 (1..).zip(said).map(|(by, (stable, prepared))| change(by, stable, prepared)).collect();
             let order: Vec<(Number, Digest)> = order.iter().map(|(n, r)| (Number(*n), d(*r))).collect();
             assert_eq!(order_of(&changes), (Number(stable), order), "{what}");
+        }
+    }
+
+    proptest! {
+        /// Section 4.5.1: what is committed in a view, and so prepared there at f+1 who tell the truth, is in the order
+        /// that follows from any 2f+1, whatever f of them and those who know nothing of it say: older certificates for
+        /// other requests, newer ones for the same, or none.
+        #[test]
+        fn what_is_committed_is_in_every_order_that_follows(
+            f in 1u16..=3,
+            view in 2u64..6,
+            says in prop::collection::vec((0u64..8, 1u64..4), 10),
+            first in any::<prop::sample::Index>(),
+            shuffle in Just((0u16..10).collect::<Vec<_>>()).prop_shuffle(),
+        ) {
+            let count = 3 * f + 1;
+            let committed = 9;
+            // f+1 in a row, anywhere, tell the truth and saw it prepared.
+            let first = u16::try_from(first.index(usize::from(count))).unwrap();
+            let saw = |by: u16| (by + count - first) % count <= f;
+            let change_of = |by: u16| {
+                let (at, request) = says[usize::from(by)];
+                let certificate = match at {
+                    _ if saw(by) => Some((1, view, committed)),
+                    0 => None,
+                    older if older < view => Some((1, older, request)),
+                    newer => Some((1, newer, committed)),
+                };
+                change(by + 1, 0, certificate.as_slice())
+            };
+            let quorum: Vec<u16> = shuffle.into_iter().filter(|by| *by < count).take(usize::from(2 * f + 1)).collect();
+            let changes: Vec<Arc<ViewChange>> = quorum.into_iter().map(change_of).collect();
+            let (_, order) = order_of(&changes);
+            prop_assert_eq!(order, vec![(Number(1), d(committed))]);
         }
     }
 }

@@ -46,6 +46,7 @@ pub mod replica;
 mod scan;
 pub mod settings;
 mod view;
+mod words;
 
 use client::Client;
 use fact::Fact;
