@@ -8,6 +8,7 @@
 //! | `sweeps` | nothing breaks while every pothole is off; a run repeats |
 //! | `potholes` | every pothole is found |
 //! | `lessons` | every lesson's recorded solution |
+//! | `liars` | what one liar does to Raft, and does not to PBFT |
 //! | `hashes` | fifty runs and their trace hashes, the same in every build |
 
 #[cfg(test)]
@@ -18,6 +19,8 @@ mod labs;
 mod layers;
 #[cfg(test)]
 mod lessons;
+#[cfg(test)]
+mod liars;
 #[cfg(test)]
 mod potholes;
 #[cfg(test)]

@@ -3,4 +3,5 @@
 //! Knows: the kernel (`sim`).
 //! Never knows: a checker, another family, a screen.
 
+pub mod pbft;
 pub mod raft;

@@ -18,7 +18,7 @@ const END: Time = Time::millis(30_000);
 
 /// Whether after the last heal an operation waited for the claimed span with nobody being answered.
 fn stalled(played: &Played, set: &[&str]) -> bool {
-    let claims = LAB.claims(&common::parameters(set));
+    let claims = LAB.claims(&common::parameters(&LAB, set));
     let within = claims.iter().find_map(|claim| claim.within).unwrap();
     let heal = Time(END.0 / 10 * 8);
     let answered = played.trace.story.operations.iter().filter(|o| o.outcome == Outcome::Ok);
@@ -59,7 +59,7 @@ fn scan_agrees(seed: u64, played: &Played) {
 fn sound(seeds: std::ops::Range<u64>, set: &[&str]) -> BTreeSet<&'static str> {
     let mut reached = BTreeSet::new();
     for seed in seeds {
-        let played = play(setup(seed, Level::High, END, set, &[]));
+        let played = play(&LAB, setup(&LAB, seed, Level::High, END, set, &[]));
         assert_eq!(
             broken(&played, set),
             Vec::<String>::new(),
@@ -100,7 +100,7 @@ fn entries_that_travel_slowly_are_safe_too() {
 fn found(pothole: &str, seeds: u64) -> u64 {
     let pothole = LAB.potholes().iter().find(|known| known.id == pothole).unwrap();
     for seed in 0..seeds {
-        let played = play(setup(seed, Level::High, END, &[pothole.set], &[]));
+        let played = play(&LAB, setup(&LAB, seed, Level::High, END, &[pothole.set], &[]));
         scan_agrees(seed, &played);
         let broken = broken(&played, &[pothole.set]);
         if broken.iter().any(|name| name != "progress" && pothole.breaks.contains(&&**name)) {
@@ -160,7 +160,7 @@ fn prefix_truncates_is_found() {
 fn the_monitor_sees_what_a_scan_sees_all_along() {
     for pothole in LAB.potholes() {
         for seed in 0..25 {
-            let mut running = LAB.start(setup(seed, Level::High, END, &[pothole.set], &[]));
+            let mut running = LAB.start(setup(&LAB, seed, Level::High, END, &[pothole.set], &[]));
             let mut trace = Trace::default();
             for look in 1..=END.0 / Span::millis(25).0 {
                 let until = Moment::end_of(Time::ZERO + Span::millis(25) * look);
@@ -174,11 +174,31 @@ fn the_monitor_sees_what_a_scan_sees_all_along() {
     }
 }
 
+/// Raft stands no liar. Under lies of every kind promises break, and no run comes to an end before its time.
+#[test]
+fn lies_break_what_was_promised_and_no_run() {
+    for lie in LAB.lies() {
+        let mut broken_by = BTreeSet::new();
+        for seed in 0..12 {
+            let command = format!("1s lie n{} {lie} for 15s", seed % 5 + 1);
+            let played = play(&LAB, setup(&LAB, seed, Level::Medium, END, &[], &[&command]));
+            broken_by.extend(broken(&played, &[]));
+        }
+        match *lie {
+            "equivocate" | "swap" => assert!(broken_by.contains("linearizable"), "{lie}: {broken_by:?}"),
+            "vote-twice" => {
+                assert!(broken_by.contains("at most one vote a term"), "{lie}: {broken_by:?}");
+            }
+            _ => {}
+        }
+    }
+}
+
 /// The same run twice, once in one go and once in slices with forks in between: the same at every step.
 #[test]
 fn runs_are_the_same_twice() {
     for seed in 0..6 {
-        let make = || LAB.start(setup(seed, Level::High, END, &["spares=1"], &[]));
+        let make = || LAB.start(setup(&LAB, seed, Level::High, END, &["spares=1"], &[]));
         let (mut one, mut two) = (make(), make());
         let mut trace = Trace::default();
         for slice in 1..=30 {

@@ -63,6 +63,16 @@ impl<P: Protocol> Context<'_, P> {
 
     fn post(&mut self, to: ActorId, message: P::Message, after: Option<SyncId>) {
         let Some(target) = self.kernel.slot(to) else { return };
+        let message = match self.kernel.lie_towards(self.slot, target) {
+            None => message,
+            Some(how) => {
+                let draw = self.kernel.actor_draw(self.slot, Purpose::Bend).word();
+                if P::withholds(&message, &how, to, draw) {
+                    return;
+                }
+                P::bend(&message, &how, to, draw).unwrap_or(message)
+            }
+        };
         let outgoing = Outgoing {
             from: self.slot,
             to: target,
@@ -73,13 +83,6 @@ impl<P: Protocol> Context<'_, P> {
             after,
             worked: self.worked,
             event: self.event,
-        };
-        let message = match self.kernel.lie_towards(self.slot, target) {
-            None => message,
-            Some(how) => {
-                let draw = self.kernel.actor_draw(self.slot, Purpose::Bend).word();
-                P::bend(&message, &how, to, draw).unwrap_or(message)
-            }
         };
         let (first, second) = self.kernel.send(&outgoing, &mut self.trace);
         if let Some(copy) = second {

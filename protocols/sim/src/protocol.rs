@@ -311,6 +311,11 @@ pub trait Protocol: Clone + Send + Sync + Debug + 'static {
         None
     }
 
+    /// Whether one who lies in this way keeps the message back altogether.
+    fn withholds(_message: &Self::Message, _how: &str, _to: ActorId, _draw: u64) -> bool {
+        false
+    }
+
     /// Fills in what only the protocol knows about an actor: role, version, fields.
     fn view(actor: ActorId, state: Option<&Self::Actor>, durable: &Self::Durable, view: &mut ActorView);
 

@@ -327,7 +327,7 @@ fn any_node(context: &mut Context<'_>) -> ActorId {
 }
 
 /// Words of a shopping list; a number makes the later ones unique.
-fn unique(number: u64) -> Arc<str> {
+pub(crate) fn unique(number: u64) -> Arc<str> {
     const WORDS: [&str; 24] = [
         "milk", "rice", "tea", "salt", "bread", "eggs", "soap", "oats", "figs", "beans", "flour", "plums",
         "honey", "corn", "pears", "leeks", "nuts", "kale", "dates", "mint", "limes", "cocoa", "peas",

@@ -26,7 +26,7 @@
 //!
 //! # Left out
 //! Snapshots in pieces (ours are small); joint consensus (one server at a time suffices); sessions that expire (clients
-//! are few and never restart); non-voting members that stay.
+//! are few and never restart); non-voting members that stay. Nodes that lie ([`lies`]) it does not stand.
 
 mod change;
 pub mod client;
@@ -37,6 +37,7 @@ pub mod hard;
 pub mod invariants;
 mod lab;
 mod leader;
+mod lies;
 pub mod log;
 mod measure;
 pub mod members;
@@ -273,10 +274,21 @@ impl Protocol for RaftStore {
         }
     }
 
-    /// No lies here: Raft claims nothing against them. Tests put messages of their own in place of others.
-    #[cfg(test)]
-    fn bend(_message: &Message, _how: &str, _to: ActorId, _draw: u64) -> Option<Message> {
-        tables::injected()
+    fn lies() -> &'static [&'static str] {
+        lies::LIES
+    }
+
+    fn bend(message: &Message, how: &str, to: ActorId, _draw: u64) -> Option<Message> {
+        // Tests put messages of their own in place of others.
+        #[cfg(test)]
+        if let Some(message) = tables::injected() {
+            return Some(message);
+        }
+        lies::bend(message, how, to)
+    }
+
+    fn withholds(_message: &Message, how: &str, _to: ActorId, _draw: u64) -> bool {
+        lies::withholds(how)
     }
 
     fn view(actor: ActorId, state: Option<&Actor>, durable: &Hard, view: &mut ActorView) {

@@ -172,6 +172,11 @@ impl Store {
         self.values.iter()
     }
 
+    /// All sessions, by client.
+    pub fn sessions(&self) -> impl Iterator<Item = (&ActorId, &Session)> {
+        self.sessions.iter()
+    }
+
     /// The session of a client.
     pub fn session(&self, client: ActorId) -> Option<&Session> {
         self.sessions.get(&client)

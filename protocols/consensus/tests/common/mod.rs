@@ -1,8 +1,7 @@
-//! Runs of Raft for tests: from a few words to the end, judged.
+//! Runs of a lab for tests: from a few words to the end, judged.
 #![allow(dead_code)]
 
 use check::{Cell, Invocation, Judge, Outcome, Value, Verdict};
-use consensus::raft::LAB;
 use sim::chaos::Level;
 use sim::lab::{Mode, Setup, Stop};
 use sim::story::Value as Told;
@@ -11,13 +10,14 @@ use sim::{Lab, Moment, Parameters, Running, Time, TimedCommand, Trace};
 
 /// A run and its records.
 pub struct Played {
+    pub lab: &'static dyn Lab,
     pub running: Box<dyn Running>,
     pub trace: Trace,
 }
 
 /// The parameters with these assignments.
-pub fn parameters(set: &[&str]) -> Parameters {
-    let mut parameters = Parameters::defaults(LAB.parameters());
+pub fn parameters(lab: &dyn Lab, set: &[&str]) -> Parameters {
+    let mut parameters = Parameters::defaults(lab.parameters());
     for assignment in set {
         parameters.assign(assignment).unwrap();
     }
@@ -25,11 +25,11 @@ pub fn parameters(set: &[&str]) -> Parameters {
 }
 
 /// A run not yet begun; commands as `1.5s cut n1 | n2 n3`.
-pub fn setup(seed: u64, chaos: Level, end: Time, set: &[&str], commands: &[&str]) -> Setup {
-    let parameters = parameters(set);
+pub fn setup(lab: &dyn Lab, seed: u64, chaos: Level, end: Time, set: &[&str], commands: &[&str]) -> Setup {
+    let parameters = parameters(lab, set);
     let timed = commands.iter().map(|text| {
         let timed: TimedCommand = sim::command::parse_timed(text).unwrap_or_else(|e| panic!("{text}: {e}"));
-        LAB.check(&timed.command, &parameters).unwrap_or_else(|e| panic!("{text}: {e}"));
+        lab.check(&timed.command, &parameters).unwrap_or_else(|e| panic!("{text}: {e}"));
         timed
     });
     let mut timed: Vec<TimedCommand> = timed.collect();
@@ -38,13 +38,13 @@ pub fn setup(seed: u64, chaos: Level, end: Time, set: &[&str], commands: &[&str]
 }
 
 /// Plays a run to its end.
-pub fn play(setup: Setup) -> Played {
+pub fn play(lab: &'static dyn Lab, setup: Setup) -> Played {
     let end = setup.end;
-    let mut running = LAB.start(setup);
+    let mut running = lab.start(setup);
     let mut trace = Trace::default();
     let stop = running.advance(Moment::end_of(end), u64::MAX, &mut Recorder::into(&mut trace));
     assert!(matches!(stop, Stop::Reached), "{stop:?}");
-    Played { running, trace }
+    Played { lab, running, trace }
 }
 
 fn value(told: &Told) -> Value {
@@ -94,14 +94,14 @@ impl Played {
     /// Names and sentences of the `always` that broke.
     pub fn broken(&self) -> Vec<(&'static str, String)> {
         let named = |v: &sim::trace::Violation| {
-            (LAB.invariants()[v.invariant].name, format!("{} {}", v.at, v.sentence))
+            (self.lab.invariants()[v.invariant].name, format!("{} {}", v.at, v.sentence))
         };
         self.trace.violations.iter().map(named).collect()
     }
 
     /// Names of the `sometimes` that were reached.
     pub fn reached(&self) -> Vec<&'static str> {
-        let standings = self.running.standings().iter().zip(LAB.invariants());
+        let standings = self.running.standings().iter().zip(self.lab.invariants());
         let reached = standings.filter(|(s, i)| i.mode == Mode::Sometimes && s.reached.is_some());
         reached.map(|(_, invariant)| invariant.name).collect()
     }

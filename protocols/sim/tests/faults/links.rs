@@ -182,6 +182,13 @@ fn lies_bend_what_they_can_and_end() {
 }
 
 #[test]
+fn who_lies_by_silence_sends_nothing_of_what_it_keeps_back() {
+    let run = puppets(&["0s lie n1 mute to n2", "0s say n1 n2 a", "0s cry n1 n2 b", "0s say n1 n3 c"]);
+    assert_eq!((run.seen(2), run.seen(3)), (vec!["10 n1 b".to_owned()], vec!["10 n1 c".to_owned()]));
+    assert_eq!(run.trace.story.arrows.len(), 2, "what is kept back never left");
+}
+
+#[test]
 fn heal_mends_everything_or_only_what_it_names() {
     let broken = [
         "0s cut n1 | n2 n3 n4",

@@ -184,7 +184,7 @@ fn commands_are_checked_against_the_lab() {
         ("say c1 n2 x", "say is for nodes, and c1 is a client"),
         ("ask n1 x", "ask is for clients, and n1 is a node"),
         ("crash @eldst", "no role “eldst” here (did you mean “eldest”?); there are eldest"),
-        ("lie n1 shuot", "no lie “shuot” here (did you mean “shout”?); there are shout"),
+        ("lie n1 shuot", "no lie “shuot” here (did you mean “shout”?); there are shout, mute"),
         ("fire n1 drum", "no timer “drum” here; there are bell, gong"),
         ("set nodes=3", "set: nodes cannot change during a run: set it from the start"),
         ("set live=7", "set: live cannot be “7”: it may be on or off"),

@@ -115,7 +115,7 @@ impl Protocol for Puppets {
         ]
     }
     fn lies() -> &'static [&'static str] {
-        &["shout"]
+        &["shout", "mute"]
     }
     fn timers() -> &'static [&'static str] {
         &["bell", "gong"]
@@ -166,8 +166,12 @@ impl Protocol for Puppets {
     fn who(_: &str, cluster: &Cluster<'_, Self>) -> Option<ActorId> {
         cluster.actors.iter().find(|(_, state, _)| state.is_some()).map(|(id, ..)| *id)
     }
-    fn bend(message: &Speech, _: &str, _: ActorId, _: u64) -> Option<Speech> {
+    fn withholds(message: &Speech, how: &str, _: ActorId, _: u64) -> bool {
+        how == "mute" && matches!(message, Speech::Say(_))
+    }
+    fn bend(message: &Speech, how: &str, _: ActorId, _: u64) -> Option<Speech> {
         match message {
+            _ if how != "shout" => None,
             Speech::Say(word) => Some(Speech::Say(word.to_uppercase().into())),
             Speech::Cry(_) | Speech::Spin => None,
         }
