@@ -23,6 +23,7 @@ pub mod history;
 pub mod judge;
 pub mod link;
 pub mod playback;
+pub mod plot;
 pub mod promises;
 pub mod report;
 pub mod run;

@@ -41,7 +41,10 @@ fn near(curves: &[Curve], name: &str, mean: f64, median: f64) {
     let spread = spread(curves, name);
     for (what, ours, paper) in [("mean", spread.mean(), mean), ("median", spread.quantile(0.5), median)] {
         let ours = ours.unwrap_or_else(|| panic!("{name}: a leader is missing"));
-        assert!((ours / paper - 1.0).abs() <= 0.25, "{name} ms: the {what} is {ours:.0} ms, {paper} in the paper");
+        assert!(
+            (ours / paper - 1.0).abs() <= 0.25,
+            "{name} ms: the {what} is {ours:.0} ms, {paper} in the paper"
+        );
     }
 }
 
@@ -122,18 +125,34 @@ fn every_figure_of_every_lab_can_be_made_and_compared() {
             for words in [figure.title, figure.source, figure.doc] {
                 assert!(!words.is_empty(), "{name} says too little");
             }
-            assert_eq!(figure.published.is_empty(), figure.tolerance.is_empty(), "{name}: tolerance of what?");
+            assert_eq!(
+                figure.published.is_empty(),
+                figure.tolerance.is_empty(),
+                "{name}: tolerance of what?"
+            );
             let plan = Plan::figure(*lab, figure, Some(1)).unwrap_or_else(|wrong| panic!("{name}: {wrong}"));
             let mut making = Making::new(plan);
             while !making.advance(100_000) {}
             let curves = making.curves();
             assert!(!curves.is_empty(), "{name} has no curve");
             for pair in compare::pairs(figure, &curves) {
-                assert!(pair.published.is_some() || pair.ours.is_some() || curves.iter().any(|c| c.spread.is_some()));
+                assert!(
+                    pair.published.is_some()
+                        || pair.ours.is_some()
+                        || curves.iter().any(|c| c.spread.is_some())
+                );
             }
             for curve in figure.published {
-                assert!(curve.points.is_sorted_by(|a, b| a.0 <= b.0), "{name}: {} is not in order", curve.name);
-                assert!(curves.iter().any(|ours| ours.name == curve.name), "{name}: nobody makes {}", curve.name);
+                assert!(
+                    curve.points.is_sorted_by(|a, b| a.0 <= b.0),
+                    "{name}: {} is not in order",
+                    curve.name
+                );
+                assert!(
+                    curves.iter().any(|ours| ours.name == curve.name),
+                    "{name}: nobody makes {}",
+                    curve.name
+                );
             }
         }
     }

@@ -67,10 +67,18 @@ struct Template {
 #[derive(Clone)]
 enum Kinds {
     /// A curve a template.
-    Distribution { templates: Vec<Template> },
+    Distribution {
+        templates: Vec<Template>,
+    },
     /// For each curve a template a place.
-    Along { templates: Vec<Vec<Template>>, places: Vec<Place>, summary: Summary },
-    Computed { part: fn(u32) -> Vec<(usize, f64, f64)> },
+    Along {
+        templates: Vec<Vec<Template>>,
+        places: Vec<Place>,
+        summary: Summary,
+    },
+    Computed {
+        part: fn(u32) -> Vec<(usize, f64, f64)>,
+    },
 }
 
 /// What is to be made. See the module.
@@ -94,13 +102,22 @@ impl Plan {
             Ours::Distribution { measure, settings, seeds, length } => {
                 let templates = settings.iter().map(|setting| template(lab, setting, length, None));
                 let templates = templates.collect::<Result<_, _>>()?;
-                Self::of_runs(lab, named(settings), measure, Kinds::Distribution { templates }, runs.unwrap_or(seeds))
+                Self::of_runs(
+                    lab,
+                    named(settings),
+                    measure,
+                    Kinds::Distribution { templates },
+                    runs.unwrap_or(seeds),
+                )
             }
             Ours::Along { parameter, values, measure, summary, settings, seeds, length } => {
-                let places: Vec<Place> = values.iter().map(|value| (number(value), (*value).to_owned())).collect();
+                let places: Vec<Place> =
+                    values.iter().map(|value| (number(value), (*value).to_owned())).collect();
                 let of = |setting: &Setting| {
                     let assigned = places.iter().map(|(_, value)| format!("{parameter}={value}"));
-                    assigned.map(|set| template(lab, setting, length, Some(&set))).collect::<Result<Vec<_>, _>>()
+                    assigned
+                        .map(|set| template(lab, setting, length, Some(&set)))
+                        .collect::<Result<Vec<_>, _>>()
                 };
                 let templates = settings.iter().map(of).collect::<Result<_, _>>()?;
                 let kinds = Kinds::Along { templates, places, summary };
@@ -227,7 +244,12 @@ fn setting(place: &str, cause: Cause) -> BadPlan {
 }
 
 /// A run as a setting of a figure asks for it.
-fn template(lab: &'static dyn Lab, asked: &Setting, length: Span, along: Option<&str>) -> Result<Template, BadPlan> {
+fn template(
+    lab: &'static dyn Lab,
+    asked: &Setting,
+    length: Span,
+    along: Option<&str>,
+) -> Result<Template, BadPlan> {
     let mut run = Run::new(lab);
     run.end = Time(length.0).min(LONGEST);
     for set in asked.set.iter().copied().chain(along) {
@@ -307,7 +329,8 @@ pub fn suggested_values(run: &Run, parameter: &str) -> Vec<String> {
         }
         Kind::Span { min, max } => {
             let now = run.parameters.span(parameter).0.max(1_000);
-            let mut values = [now / 4, now / 2, now, now * 2, now * 4].map(|value| value.clamp(min.0, max.0)).to_vec();
+            let mut values =
+                [now / 4, now / 2, now, now * 2, now * 4].map(|value| value.clamp(min.0, max.0)).to_vec();
             values.dedup();
             values.iter().map(|value| Span(*value).written()).collect()
         }

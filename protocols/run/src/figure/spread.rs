@@ -81,7 +81,11 @@ impl Spread {
         }
         let start = (first / width).floor() * width;
         let count = (((last - start) / width).floor() as usize + 1).min(4 * about.max(1) + 2);
-        let bin = |at: usize| Bin { from: start + at as f64 * width, to: start + (at + 1) as f64 * width, count: 0 };
+        let bin = |at: usize| Bin {
+            from: start + at as f64 * width,
+            to: start + (at + 1) as f64 * width,
+            count: 0,
+        };
         let mut bins: Vec<Bin> = (0..count).map(bin).collect();
         for value in &self.values {
             let at = (((value - start) / width).floor().max(0.0) as usize).min(count - 1);
