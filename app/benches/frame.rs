@@ -86,7 +86,7 @@ fn strip_of_9_logs(bencher: Bencher<'_, '_>) {
     let strip = support::long_strip(9, 10_000);
     let mut panel = StripPanel::default();
     frames(bencher, |ui| {
-        panel.show(ui, strip::Shown { strip: &strip, selection: &Selection::None, version_word: "term" });
+        panel.show(ui, strip::Shown::alone(&strip, &Selection::None, "term"));
     });
 }
 
@@ -106,7 +106,7 @@ fn the_desk(bencher: Bencher<'_, '_>) {
         });
         if let Some(strip) = view.strips.first() {
             part(ui, 140.0, &mut |ui| {
-                panel.show(ui, strip::Shown { strip, selection: &Selection::None, version_word: "term" });
+                panel.show(ui, strip::Shown::alone(strip, &Selection::None, "term"));
             });
         }
         part(ui, 268.0, &mut |ui| {

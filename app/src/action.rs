@@ -164,6 +164,10 @@ pub enum Action {
     Open(Option<Page>),
     /// Shows a tab, wherever this layout keeps it.
     ShowTab(Tab),
+    /// Shows the strip of that title under the canvas, or the figures.
+    ShowStrip(String),
+    /// Draws the plot of that name among the figures, or no longer.
+    TogglePlot(String),
     /// Starts this lab afresh.
     OpenLab(&'static str),
     /// Opens what a link, or a run's text, says.

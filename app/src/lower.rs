@@ -18,7 +18,7 @@ pub struct Lower {
 
 /// How tall the strip wants to be; nothing where the lab has none.
 pub fn strip_height(state: &State) -> f32 {
-    state.playback.view().strips.first().map_or(0.0, strip::height)
+    state.strip().map_or(0.0, strip::height)
 }
 
 /// How tall the time line wants to be: a lane a node, a taller one a client, the seconds above, the scrubber below.
@@ -31,9 +31,11 @@ pub fn time_height(state: &State) -> f32 {
 
 /// The strip.
 pub fn strip_ui(ui: &mut Ui, lower: &mut Lower, state: &State, actions: &mut Vec<Action>) {
-    if let Some(strip) = state.playback.view().strips.first() {
+    let tabs = state.strip_tabs();
+    if let Some(strip) = state.strip() {
+        let version_word = state.lab().about().version;
         let shown =
-            strip::Shown { strip, selection: &state.selection, version_word: state.lab().about().version };
+            strip::Shown { tabs: &tabs, ..strip::Shown::alone(strip, &state.selection, version_word) };
         actions.extend(lower.strip.show(ui, shown));
     }
 }

@@ -365,7 +365,7 @@ impl App {
     fn middle_ui(&mut self, ui: &mut Ui, room: Room, actions: &mut Vec<Action>) {
         let whole = ui.max_rect();
         let layout = self.state.saved.layout.clone();
-        let has_strip = !self.state.playback.view().strips.is_empty();
+        let has_strip = !self.state.strip_tabs().is_empty();
         let (mut logs, mut time) = (layout.logs && has_strip, layout.time);
         let shared = room <= Room::Narrow && logs && time;
         if shared {
@@ -388,8 +388,8 @@ impl App {
         if shared {
             let rect = take(tabs).shrink2(vec2(space::WIDE, 2.0));
             within(ui, rect, "tabs", |ui| {
-                if let Some(at) = widgets::tabs(ui, &["Logs", "Time"], usize::from(!layout.logs_before_time))
-                {
+                let names = [self.state.strip_title(), "Time"];
+                if let Some(at) = widgets::tabs(ui, &names, usize::from(!layout.logs_before_time)) {
                     actions.push(Action::ShowTab(if at == 0 { Tab::Logs } else { Tab::Time }));
                 }
             });
@@ -501,8 +501,9 @@ impl App {
             tabs.push((Tab::Time, if layout.time { "Time" } else { CLUSTER }));
         }
         tabs.push((Tab::Inspector, "Node"));
-        if !self.state.playback.view().strips.is_empty() && layout.logs {
-            tabs.push((Tab::Logs, "Logs"));
+        let strip = self.state.strip_title();
+        if !strip.is_empty() && layout.logs {
+            tabs.push((Tab::Logs, strip));
         }
         if layout.verdict {
             tabs.push((Tab::Verdict, "Verdict"));

@@ -5,6 +5,8 @@
 
 #![allow(dead_code, reason = "each user of this file takes a part of it")]
 
+pub mod strips;
+
 use sim::command::{Command, Who};
 use sim::story::{Arrow, ArrowEnd, Band, BandState, Lane, Mark, Operation, Outcome, Rank, Role, Value};
 use sim::view::{ActorView, Body, Broken, Cell, CellState, Flight, Row, Status, Strip};

@@ -361,10 +361,7 @@ fn a_real_run() {
                 });
                 let logs = view.strips.first().unwrap();
                 part(ui, crate::strip::height(logs), &mut |ui| {
-                    strip.show(
-                        ui,
-                        crate::strip::Shown { strip: logs, selection: &selection, version_word: "term" },
-                    );
+                    strip.show(ui, crate::strip::Shown::alone(logs, &selection, "term"));
                 });
                 part(ui, crate::timeline::height(story), &mut |ui| {
                     let whole = Time::millis(30_000);

@@ -34,6 +34,8 @@ impl State {
             Action::Window(key) => self.press(key),
             Action::Open(page) => self.page = page,
             Action::ShowTab(tab) => self.show_tab(tab),
+            Action::ShowStrip(title) => self.show_strip(&title),
+            Action::TogglePlot(id) => self.toggle_plot(&id),
             Action::OpenLab(id) => match catalog::lab(id) {
                 Some(lab) => self.open_lab(lab),
                 None => self.toasts.say(format!("There is no lab called {id} here")),

@@ -8,6 +8,7 @@ mod json;
 pub mod lesson;
 pub mod pace;
 pub mod store;
+pub mod strips;
 pub mod toast;
 
 use std::cell::RefCell;
@@ -141,7 +142,8 @@ impl State {
             Ok((course, playback)) => {
                 let mut state = State::new(playback, saved);
                 state.lesson = Some(course);
-                state.saved.layout = store::Layout::default();
+                let shelves = std::mem::take(&mut state.saved.layout.shelves);
+                state.saved.layout = store::Layout { shelves, ..store::Layout::default() };
                 state
             }
             Err(_) => {
@@ -308,6 +310,7 @@ impl State {
         for panel in course.session().panels() {
             match panel {
                 "logs" | "strip" => layout.logs = true,
+                "figures" => (layout.logs, layout.figures) = (true, true),
                 "time" | "timeline" => layout.time = true,
                 "inspector" => layout.inspector = true,
                 "verdict" => (layout.verdict, layout.inspector) = (true, true),
