@@ -20,6 +20,8 @@ const APART: [f32; 2] = [26.0, 96.0];
 const PART: f32 = 0.56;
 /// The widest bar.
 const WIDEST: f32 = 44.0;
+/// Below this width the line's name stands on a line of its own.
+const NARROW: f32 = 480.0;
 /// Under the bars: their names.
 const NAMES: f32 = 20.0;
 /// Above the bars: the value of the highest.
@@ -48,14 +50,23 @@ pub(super) struct Chart<'a> {
     /// Heights of the axis, with their numbers.
     ticks: Vec<(f32, f64)>,
     most: Vec2,
+    narrow: bool,
+    gutter: f32,
 }
 
 impl<'a> Chart<'a> {
     pub fn new(rect: Rect, bars: &'a Bars, pan: Vec2) -> Self {
-        let gutter = (rect.width() * 0.09).clamp(48.0, 60.0);
+        let gutter = (rect.width() * 0.09).clamp(56.0, 60.0);
+        // The line's name stands beside the bars.
+        let narrow = rect.width() < NARROW;
+        let letters = |(value, name): (f64, &str)| {
+            let (one, other) = (name.chars().count(), amount(value).chars().count());
+            if narrow { one.max(other) } else { one + other + 1 }
+        };
+        let beside = bars.line.map_or(12.0, |line| 20.0 + 6.2 * letters(line) as f32);
         let room = Rect::from_min_max(
             pos2(rect.left() + gutter, rect.top()),
-            pos2((rect.right() - 12.0).max(rect.left() + gutter + 1.0), rect.bottom().max(rect.top())),
+            pos2((rect.right() - beside).max(rect.left() + gutter + 1.0), rect.bottom().max(rect.top())),
         );
         let base = (room.bottom() - NAMES).max(room.top());
         let top = (room.top() + VALUES).min(base);
@@ -90,7 +101,7 @@ impl<'a> Chart<'a> {
         let step = round_step(highest / f64::from(((base - top) / 34.0).max(1.0)));
         let count = if step > 0.0 { (highest / step).floor() as u32 } else { 0 };
         let ticks = (0..=count.min(8)).map(|n| f64::from(n) * step).map(|value| (y(value), value)).collect();
-        Self { bars, room, base, placed, line, ticks, most }
+        Self { bars, room, base, placed, line, ticks, most, narrow, gutter }
     }
 }
 
@@ -123,7 +134,7 @@ impl super::Placed for Chart<'_> {
         if !self.bars.unit.is_empty() {
             let at = pos2(self.room.left() - 8.0, self.base + NAMES / 2.0 + 1.0);
             let style = Style::words(Size::Small, Weight::Regular);
-            paint.fitted(at, Align2::RIGHT_CENTER, style, self.bars.unit, palette.soft, 54.0);
+            paint.fitted(at, Align2::RIGHT_CENTER, style, self.bars.unit, palette.soft, self.gutter - 10.0);
         }
         let outer = paint.painter.clone();
         paint.clip(self.room.expand2(vec2(2.0, 0.0)));
@@ -134,25 +145,29 @@ impl super::Placed for Chart<'_> {
             }
         }
         paint.flush();
-        paint.painter = outer;
+        paint.painter = outer.clone();
         if let (Some(y), Some((value, name))) = (self.line, self.bars.line) {
-            let line = [pos2(self.room.left(), y), pos2(self.room.right(), y)];
+            let line = [pos2(self.room.left(), y), pos2(self.room.right() + 4.0, y)];
             paint.dashes(line, Stroke::new(space::LINE, palette.text));
-            let words = format!("{name} {}", amount(value));
             let style = Style::words(Size::Small, Weight::Medium);
-            let end = self.placed.last().map_or(self.room.left(), |placed| placed.whole.right());
-            // Beside the bars where there is room, else above the line at its end.
-            let width = paint.width(style, &words);
-            let (at, anchor) = if end + width + 14.0 < self.room.right() {
-                (pos2(end + 8.0, y - 2.0), Align2::LEFT_BOTTOM)
+            let at = pos2(self.room.right() + 10.0, y);
+            if self.narrow {
+                paint.text(at, Align2::LEFT_BOTTOM, style, name, palette.text);
+                paint.text(at, Align2::LEFT_TOP, style, &amount(value), palette.text);
             } else {
-                (pos2(self.room.right(), y - 2.0), Align2::RIGHT_BOTTOM)
-            };
-            let behind = anchor.anchor_size(at, vec2(width, 13.0)).expand2(vec2(3.0, 0.0));
-            paint.fill(behind, 3, palette.canvas);
-            paint.text(at, anchor, style, &words, palette.text);
+                let words = format!("{name} {}", amount(value));
+                paint.text(at, Align2::LEFT_CENTER, style, &words, palette.text);
+            }
+        }
+        // Figures over the line, for it crosses some of them.
+        paint.clip(self.room.expand2(vec2(2.0, 0.0)));
+        for (bar, placed) in self.bars.bars.iter().zip(&self.placed) {
+            if placed.whole.intersects(self.room) {
+                value_ui(paint, bar, placed, self.base);
+            }
         }
         paint.flush();
+        paint.painter = outer;
     }
 
     fn hits(&self) -> Vec<Hit<'_>> {
@@ -170,30 +185,49 @@ impl super::Placed for Chart<'_> {
     }
 }
 
+/// Where a bar's figures stand: above its top.
+fn value_ui(paint: &mut Paint<'_>, bar: &Bar, placed: &Placed, base: f32) {
+    let palette = paint.palette;
+    let style = Style::values(Size::Small);
+    let value = amount(bar_sum(bar));
+    let width = paint.width(style, &value);
+    if width > placed.whole.width() - 2.0 {
+        return;
+    }
+    let top = placed.parts.iter().map(|(rect, _)| rect.top()).fold(base, f32::min);
+    let at = pos2(placed.whole.center().x, top - 2.0);
+    paint.fill(Align2::CENTER_BOTTOM.anchor_size(at, vec2(width + 4.0, 11.0)), 2, palette.canvas);
+    paint.text(at, Align2::CENTER_BOTTOM, style, &value, palette.text);
+}
+
 fn bar_ui(paint: &mut Paint<'_>, bar: &Bar, placed: &Placed, base: f32, selected: bool) {
     let palette = paint.palette;
     let middle = placed.whole.center().x;
-    let mut top = base;
+    let half = (placed.whole.width() * PART).min(WIDEST) / 2.0;
+    if let Some(limit) = placed.limit {
+        // The room there is: a pale box up to the limit, and the limit itself as its lid.
+        let room = Rect::from_min_max(pos2(middle - half, limit), pos2(middle + half, base));
+        let room = paint.crisp(room);
+        paint.fill(room, 1, palette.raised);
+        paint.shapes.push(Shape::hline(
+            middle - half..=middle + half,
+            limit,
+            Stroke::new(space::LINE, palette.soft),
+        ));
+    }
     for (rect, tone) in &placed.parts {
         let rect = paint.crisp(*rect);
         paint.amount(rect, *tone);
-        top = top.min(rect.top());
     }
-    if let Some(limit) = placed.limit {
-        let half = (placed.whole.width() * PART).min(WIDEST) / 2.0 + 4.0;
-        let stroke = Stroke::new(space::LINE, palette.soft);
-        let (left, right) = (middle - half, middle + half);
-        paint.shapes.push(Shape::hline(left..=right, limit, stroke));
-        for x in [left, right] {
-            paint.shapes.push(Shape::vline(x, limit..=limit + 4.0, stroke));
-        }
-    }
-    let style = Style::values(Size::Small);
-    let value = amount(bar_sum(bar));
-    if paint.width(style, &value) <= placed.whole.width() - 2.0 {
-        let crossed = placed.limit.is_some_and(|limit| (top - 8.0 - limit).abs() < 8.0);
-        let y = if crossed { placed.limit.map_or(top, |limit| limit.min(top)) } else { top };
-        paint.text(pos2(middle, y - 2.0), Align2::CENTER_BOTTOM, style, &value, palette.text);
+    if let Some(limit) =
+        placed.limit.filter(|limit| placed.parts.iter().any(|(rect, _)| rect.top() < limit - 1.0))
+    {
+        // Above the limit: its lid cuts through.
+        paint.shapes.push(Shape::hline(
+            middle - half - 4.0..=middle + half + 4.0,
+            limit,
+            Stroke::new(2.0, palette.text),
+        ));
     }
     let colour = if selected { palette.act } else { palette.soft };
     let name = Style::words(Size::Label, Weight::Semibold);

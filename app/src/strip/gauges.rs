@@ -13,7 +13,7 @@ use crate::canvas::labels::Style;
 use crate::theme::{Size, Weight, space};
 
 /// How tall gauges want to be, without the strip's head.
-pub const HEIGHT: f32 = 96.0;
+pub const HEIGHT: f32 = 90.0;
 /// A gauge: least and most width, and its height.
 const WIDTH: [f32; 2] = [186.0, 300.0];
 const CARD: f32 = 84.0;

@@ -22,7 +22,7 @@ use crate::theme::{Palette, Size, Weight, mix, space};
 /// A line of the legend.
 const LINE: f32 = 19.0;
 /// Around the circle: names.
-const MARGIN: f32 = 21.0;
+const MARGIN: f32 = 25.0;
 /// The circle's line.
 const WIDTH: f32 = 7.0;
 /// The largest circle, from edge to edge.
@@ -32,9 +32,13 @@ const NAMED: usize = 24;
 /// A letter of a key is so wide.
 const LETTER: f32 = 0.6 * Size::Label.points();
 /// A keeper of a key: its mark and its name.
-const KEEPER: f32 = 34.0;
+const KEEPER: f32 = 32.0;
 /// A node's line in the legend.
-const NODE: f32 = 156.0;
+const NODE: f32 = 152.0;
+/// Between who keeps a key and who is out of place.
+const APART: f32 = 12.0;
+/// Between two columns of keys.
+const COLUMNS_APART: f32 = 22.0;
 
 /// How tall a ring wants to be, without the strip's head.
 pub fn height(ring: &Ring) -> f32 {
@@ -99,7 +103,11 @@ fn owners(ring: &Ring) -> Vec<Owner> {
 
 impl<'a> Dial<'a> {
     pub fn new(rect: Rect, ring: &'a Ring, pan: Vec2) -> Self {
-        let side = rect.height().min(rect.width() * 0.46).min(LARGEST + 2.0 * MARGIN).max(1.0);
+        let side = rect
+            .height()
+            .min(rect.width() * if rect.width() < 480.0 { 0.4 } else { 0.46 })
+            .min(LARGEST + 2.0 * MARGIN)
+            .max(1.0);
         let radius = (side / 2.0 - MARGIN).max(12.0);
         let centre = pos2(rect.left() + 12.0 + side / 2.0, rect.top() + (rect.height() / 2.0).max(radius));
         let room = Rect::from_min_max(
@@ -123,6 +131,13 @@ impl<'a> Dial<'a> {
         (0..=steps).map(point).collect()
     }
 
+    /// Whether a line of the legend is shown: a column that does not fit whole waits until it is scrolled to.
+    fn is_in_sight(&self, line: &Rect) -> bool {
+        let whole =
+            line.right() - COLUMNS_APART <= self.room.right() && line.left() >= self.room.left() - 1.0;
+        line.intersects(self.room) && (whole || line.width() > self.room.width())
+    }
+
     /// The key that lies at a line of the legend.
     fn key(&self, line: usize) -> Option<&'a RingKey> {
         self.ring.keys.get(line.checked_sub(self.owners.len())?)
@@ -132,10 +147,10 @@ impl<'a> Dial<'a> {
 /// The lines of the legend, in columns from top to bottom; they scroll sideways where there is room for two columns, else
 /// downwards.
 fn lines(ring: &Ring, owners: &[Owner], room: Rect, pan: Vec2) -> (Vec<Rect>, Vec2) {
-    let name = ring.keys.iter().map(|key| key.name.chars().count()).max().unwrap_or(0).min(16) as f32;
+    let name = ring.keys.iter().map(|key| key.name.chars().count()).max().unwrap_or(0).min(14) as f32;
     let keepers = ring.keys.iter().map(|key| key.owners.len() + key.strays.len()).max().unwrap_or(0) as f32;
-    let apart = if ring.keys.iter().any(|key| !key.strays.is_empty()) { 14.0 } else { 0.0 };
-    let key = name * LETTER + 14.0 + keepers * KEEPER + apart + 18.0;
+    let apart = if ring.keys.iter().any(|key| !key.strays.is_empty()) { APART } else { 0.0 };
+    let key = name * LETTER + 12.0 + keepers * KEEPER + apart + COLUMNS_APART;
     let tall = ((room.height() / LINE).floor() as usize).max(1);
     let single = room.width() < NODE + key;
     let (all, kinds) = (owners.len() + ring.keys.len(), [(owners.len(), NODE), (ring.keys.len(), key)]);
@@ -143,7 +158,10 @@ fn lines(ring: &Ring, owners: &[Owner], room: Rect, pan: Vec2) -> (Vec<Rect>, Ve
         let most = vec2(0.0, (all as f32 * LINE - room.height()).max(0.0));
         let top = room.top() - pan.y.clamp(0.0, most.y);
         let line = |at: usize| {
-            Rect::from_min_size(pos2(room.left(), top + LINE * at as f32), vec2(room.width(), LINE))
+            Rect::from_min_size(
+                pos2(room.left(), top + LINE * at as f32),
+                vec2(room.width() + COLUMNS_APART, LINE),
+            )
         };
         return ((0..all).map(line).collect(), most);
     }
@@ -183,7 +201,7 @@ impl super::Placed for Dial<'_> {
         self.names_ui(paint, selection);
         let outer = paint.painter.clone();
         paint.clip(self.room);
-        for (at, line) in self.lines.iter().enumerate().filter(|(_, line)| line.intersects(self.room)) {
+        for (at, line) in self.lines.iter().enumerate().filter(|(_, line)| self.is_in_sight(line)) {
             match (self.owners.get(at), self.key(at)) {
                 (Some(owner), _) => owner_ui(paint, *line, owner, selection.has(owner.actor)),
                 (None, Some(key)) => key_ui(paint, *line, key),
@@ -205,12 +223,14 @@ impl super::Placed for Dial<'_> {
             let Owner { actor, share, keys, up } = *owner;
             Hit { rect: *line, actor: Some(actor), what: What::Node { actor, share, keys, up } }
         };
-        let mut hits: Vec<Hit<'_>> = self.owners.iter().zip(&self.lines).map(owner).collect();
+        let owners = self.owners.iter().zip(&self.lines).filter(|(_, line)| self.is_in_sight(line));
+        let mut hits: Vec<Hit<'_>> = owners.map(owner).collect();
+        let keys = self.ring.keys.iter().zip(&self.lines[self.owners.len()..]);
+        for (key, line) in keys.filter(|(_, line)| self.is_in_sight(line)) {
+            hits.push(Hit { rect: *line, actor: None, what: What::Key(key) });
+        }
         for hit in &mut hits {
             hit.rect = hit.rect.intersect(self.room);
-        }
-        for (key, line) in self.ring.keys.iter().zip(&self.lines[self.owners.len()..]) {
-            hits.push(Hit { rect: line.intersect(self.room), actor: None, what: What::Key(key) });
         }
         for point in &self.ring.points {
             let Some(owner) = self.owners.iter().find(|owner| owner.actor == point.actor) else { continue };
@@ -294,7 +314,7 @@ impl Dial<'_> {
         let style = Style::words(Size::Small, Weight::Semibold);
         if self.ring.points.len() <= NAMED {
             for point in &self.ring.points {
-                let at = self.on_circle(point.at, self.radius + WIDTH / 2.0 + 10.0);
+                let at = self.on_circle(point.at, self.radius + WIDTH / 2.0 + 14.0);
                 let name = point.actor.to_string();
                 let rect = ink::around(at, paint.width(style, &name), 12.0);
                 if taken.iter().any(|other| other.intersects(rect)) {
@@ -372,10 +392,10 @@ fn key_ui(paint: &mut Paint<'_>, line: Rect, key: &RingKey) {
     let middle = line.center().y;
     let values = Style::values(Size::Label);
     let keepers = (key.owners.len() + key.strays.len()) as f32 * KEEPER;
-    let apart = if key.strays.is_empty() { 0.0 } else { 14.0 };
-    let width = (line.width() - keepers - apart - 22.0).max(30.0);
+    let apart = if key.strays.is_empty() { 0.0 } else { APART };
+    let mut left = (line.right() - COLUMNS_APART - keepers - apart).max(line.left() + 24.0);
+    let width = left - line.left() - 4.0;
     paint.fitted(pos2(line.left(), middle), Align2::LEFT_CENTER, values, &key.name, palette.text, width);
-    let mut left = line.right() - 18.0 - keepers - apart;
     let style = Style::words(Size::Label, Weight::Medium);
     for (at, actor) in key.owners.iter().enumerate() {
         swatch(paint, pos2(left + 5.0, middle), *actor, true);
@@ -452,7 +472,7 @@ mod tests {
     fn the_legend_stands_beside_in_columns_or_scrolls() {
         let strip = strips::ring(5, 1, 8);
         let told = Dial::new(rect(703.0, 150.0), ring(&strip), Vec2::ZERO).to_string();
-        assert!(told.starts_with("circle at 87 105 radius 54\nn1 "), "{told}");
+        assert!(told.starts_with("circle at 87 105 radius 50\nn1 "), "{told}");
         assert!(told.contains("list at ") && told.lines().count() == 1 + 5 + 8, "{told}");
         let narrow = Dial::new(rect(358.0, 150.0), ring(&strip), vec2(0.0, 1e9));
         assert_eq!(narrow.most.y, 13.0 * LINE - narrow.room.height());

@@ -134,7 +134,7 @@ fn span(scale: &Scale) -> (f64, f64) {
     let (low, high) = marks
         .chain(doubts)
         .fold((0.0f64, 0.0f64), |(low, high), at| (low.min(at as f64), high.max(at as f64)));
-    let room = ((high - low) * 0.08).max(500.0);
+    let room = ((high - low) * 0.08).max(50.0);
     (low - room, high + room)
 }
 
@@ -152,8 +152,8 @@ impl super::Placed for Ruler<'_> {
         let hairline = Stroke::new(space::HAIRLINE, palette.hairline);
         let small = Style::values(Size::Small);
         let zero = self.x(0.0);
-        let mut taken = paint.width(small, "true time") / 2.0;
-        taken += 8.0;
+        let taken = paint.width(small, "true time") / 2.0 + 8.0;
+        let legend = self.legend_ui(paint);
         for nanos in self.ticks() {
             let x = self.x(nanos);
             let words = self.tick_words(nanos);
@@ -164,21 +164,20 @@ impl super::Placed for Ruler<'_> {
             paint.shapes.push(Shape::vline(x, self.room.y_range(), hairline));
             let half = paint.width(small, &words) / 2.0;
             let fits = (x - zero).abs() > taken + half && x - half > self.names;
-            if fits && x + half < self.room.right() + 14.0 {
+            if fits && x + half < legend - 8.0 {
                 paint.text(pos2(x, self.axis), Align2::CENTER_CENTER, small, &words, palette.faint);
             }
         }
         let outer = paint.painter.clone();
         paint.clip(Rect::from_x_y_ranges(outer.clip_rect().x_range(), self.room.y_range()));
         paint.shapes.push(Shape::vline(zero, self.room.y_range(), Stroke::new(space::LINE, palette.link)));
-        let mut named = Vec::new();
         for (at, row) in self.scale.rows.iter().enumerate() {
             let middle = self.row_middle(at);
             if middle > self.room.top() - self.row && middle < self.room.bottom() + self.row {
                 let name = row.actor.to_string();
                 let width = self.names - outer.clip_rect().left();
                 paint.row_name(pos2(self.names, middle), &name, selection.has(row.actor), width);
-                self.row_ui(paint, row, middle, &mut named);
+                self.row_ui(paint, row, middle);
             }
         }
         paint.flush();
@@ -203,7 +202,27 @@ impl super::Placed for Ruler<'_> {
 }
 
 impl Ruler<'_> {
-    fn row_ui(&self, paint: &mut Paint<'_>, row: &ScaleRow, middle: f32, named: &mut Vec<usize>) {
+    /// Which shape is which reading: under the rows where there is room, else at the right end of the axis. How far the
+    /// axis reaches.
+    fn legend_ui(&self, paint: &mut Paint<'_>) -> f32 {
+        let palette = paint.palette;
+        let style = Style::words(Size::Small, Weight::Medium);
+        let end = self.room.right() + 14.0;
+        let rows = self.row * self.scale.rows.len() as f32;
+        let below = self.room.height() - rows > 20.0;
+        let y = if below { self.room.top() + rows + 14.0 } else { self.axis };
+        let mut right = end;
+        for (number, name) in self.readings.iter().enumerate().rev() {
+            let at = pos2(right, y);
+            let rect = paint.text(at, Align2::RIGHT_CENTER, style, name, palette.text);
+            let points = mark(number, pos2(rect.left() - 9.0, y), 4.5);
+            paint.shapes.push(Shape::convex_polygon(points, palette.text, Stroke::NONE));
+            right = rect.left() - 26.0;
+        }
+        if self.readings.is_empty() || below { end } else { right + 10.0 }
+    }
+
+    fn row_ui(&self, paint: &mut Paint<'_>, row: &ScaleRow, middle: f32) {
         let palette = paint.palette;
         if let Some((from, to)) = row.doubt {
             let (from_x, to_x) = (self.x(from as f64), self.x(to as f64));
@@ -229,16 +248,6 @@ impl Ruler<'_> {
                 (colour, Stroke::new(1.0, palette.canvas))
             };
             paint.shapes.push(Shape::convex_polygon(points, fill, stroke));
-            if named.contains(&number) {
-                continue;
-            }
-            // The first of each shape says its name, on the side away from true time.
-            named.push(number);
-            let style = Style::words(Size::Small, Weight::Medium);
-            let left = reading.at < 0;
-            let away = if left { vec2(-9.0, 0.0) } else { vec2(9.0, 0.0) };
-            let anchor = if left { Align2::RIGHT_CENTER } else { Align2::LEFT_CENTER };
-            paint.text(at + away, anchor, style, &reading.name, palette.text);
         }
     }
 }

@@ -170,7 +170,8 @@ impl super::Placed for Grid<'_> {
             let width = self.names - outer.clip_rect().left() - 6.0;
             paint.row_name(pos2(self.names, self.row_middle(at)), &row.name, selected, width);
         }
-        paint.clip(self.room);
+        // The mark of what leads stands before its entry.
+        paint.clip(Rect::from_min_max(self.room.min - vec2(4.0, 0.0), self.room.max));
         for (at, row) in self.rows() {
             for (number, column, _) in self.columns() {
                 if let Some(entry) = row.entries.get(number) {
@@ -249,8 +250,8 @@ fn entry_ui(paint: &mut Paint<'_>, rect: Rect, entry: &Entry, numbers: bool) {
         Tone::Leading => {
             // A bar before it: seen beside any fill.
             let bar = Rect::from_min_max(
-                pos2(rect.left() - 2.0, rect.top()),
-                pos2(rect.left() + 1.5, rect.bottom()),
+                pos2(rect.left() - 3.0, rect.top()),
+                pos2(rect.left() + 1.0, rect.bottom()),
             );
             paint.fill(bar, 1, palette.leader);
         }
