@@ -558,7 +558,12 @@ fn within<R>(ui: &mut Ui, rect: Rect, salt: &str, add: impl FnOnce(&mut Ui) -> R
 fn canvas_ui(ui: &mut Ui, canvas: &mut Canvas, state: &State, plain: bool, actions: &mut Vec<Action>) {
     let lab = state.lab();
     let you = ActorId::client(1);
+    let columns = match lab.arrangement(state.playback.parameters()) {
+        sim::lab::Arrangement::Columns(columns) => columns,
+        sim::lab::Arrangement::Circle => Vec::new(),
+    };
     let shown = canvas::Shown {
+        columns: &columns,
         extras: Extras { lies: lab.lies(), timers: lab.timers() },
         preview: state.preview.as_ref().map(|(command, _)| command),
         you: (state.name_of(you) == "you").then_some(you),
