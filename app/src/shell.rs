@@ -14,8 +14,8 @@ use crate::canvas::{self, Canvas, menu::Extras};
 use crate::command;
 use crate::lower::{Lower, strip_height, strip_ui, time_height, timeline_ui};
 use crate::panels::{
-    chips, client::Client, commands::Commands, first, inspector::Inspector, lesson, pages, palette::Palette,
-    run_until::RunUntil, settings::Settings, toasts, top, verdict,
+    chips, client::Client, commands::Commands, figures, first, inspector::Inspector, lesson, pages,
+    palette::Palette, run_until::RunUntil, settings::Settings, toasts, top, verdict,
 };
 use crate::state::store::{self, Saved};
 use crate::state::{Request, State, lesson as course};
@@ -61,6 +61,7 @@ struct Parts {
     client: Client,
     palette: Palette,
     run_until: RunUntil,
+    figures: figures::Page,
 }
 
 /// The program in the window.
@@ -248,7 +249,7 @@ impl App {
 
     /// What lies over everything.
     fn over_ui(&mut self, ui: &mut Ui, foot: f32, actions: &mut Vec<Action>) {
-        if let Some(preferences) = pages::show(ui, &self.state, actions) {
+        if let Some(preferences) = pages::show(ui, &self.state, &mut self.parts.figures, actions) {
             self.state.saved.preferences = preferences;
             self.state.requests.push(Request::Dress);
             ui.ctx().request_repaint();
@@ -351,7 +352,7 @@ impl App {
             }
             Tab::Logs => {
                 let size = vec2(ui.available_width(), strip_height(state).max(120.0));
-                ui.allocate_ui(size, |ui| strip_ui(ui, &mut parts.lower, state, actions));
+                ui.allocate_ui(size, |ui| strip_ui(ui, &mut parts.lower, state, false, actions));
             }
             Tab::Time => {
                 let size = vec2(ui.available_width(), time_height(state));
@@ -398,7 +399,7 @@ impl App {
         if logs {
             let rect = take(heights.strip);
             ui.painter().hline(rect.x_range(), rect.top(), theme::hairline(ui));
-            within(ui, rect, "strip", |ui| strip_ui(ui, &mut parts.lower, state, actions));
+            within(ui, rect, "strip", |ui| strip_ui(ui, &mut parts.lower, state, time, actions));
         }
         if time {
             let rect = take(heights.time);

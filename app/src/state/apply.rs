@@ -47,6 +47,7 @@ impl State {
             }
             Action::Edit(edit) => self.edit(edit),
             Action::Lesson(lesson) => self.lesson(lesson),
+            Action::Figures(ask) => self.ask_figures(ask),
             Action::Pace(factor) => {
                 self.pace.factor = factor;
                 self.saved.preferences.pace = factor;
@@ -302,6 +303,8 @@ impl State {
             Key::FieldGuide => self.page = Some(Page::FieldGuide),
             Key::Words => self.page = Some(Page::Words),
             Key::Settings => self.page = Some(Page::Settings),
+            Key::Figures => self.page = Some(Page::Figures),
+            Key::NextStrip => self.next_strip(),
             Key::Inspector => {
                 let (shown, wide) = (self.inspector_shown(), self.wide);
                 let layout = &mut self.saved.layout;

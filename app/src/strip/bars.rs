@@ -6,9 +6,10 @@ use eframe::egui::{Align2, Rect, Shape, Stroke, Vec2, pos2, vec2};
 use sim::view::{Bar, Bars, Tone};
 
 use super::hits::{Hit, What, bar_sum};
-use super::paint::{Paint, amount};
 use crate::action::Selection;
+use crate::amount::amount;
 use crate::canvas::labels::Style;
+use crate::paint::Paint;
 use crate::theme::{Size, Weight, space};
 use run::figure::spread::round_step;
 

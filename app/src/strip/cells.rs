@@ -15,10 +15,10 @@ use sim::ActorId;
 use sim::view::{Cell, CellState, Row};
 
 use super::Shown;
-use super::paint::{Paint, shortened};
 use crate::action::{Action, Selection};
 use crate::canvas::ink;
 use crate::canvas::labels::{Labels, Style};
+use crate::paint::{Paint, shortened};
 use crate::theme::{self, Size, Weight, space};
 
 /// How the rows are looked at.

@@ -6,10 +6,11 @@ use std::fmt;
 use eframe::egui::{Align2, Rect, Shape, Stroke, Vec2, pos2, vec2};
 use sim::view::Gauge;
 
-use super::hits::{Hit, What, with_unit};
-use super::paint::{Paint, amount};
+use super::hits::{Hit, What};
 use crate::action::Selection;
+use crate::amount::{amount, with_unit};
 use crate::canvas::labels::Style;
+use crate::paint::Paint;
 use crate::theme::{Size, Weight, space};
 
 /// How tall gauges want to be, without the strip's head.

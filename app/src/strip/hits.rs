@@ -6,9 +6,9 @@ use eframe::egui::{
 use sim::ActorId;
 use sim::view::{Bar, Entry, Gauge, RingKey, RingPoint, ScaleRow, TableRow, Tone};
 
-use super::paint::amount;
 use super::{Shown, gauges, scale};
 use crate::action::{Action, Selection};
+use crate::amount::{amount, with_unit};
 use crate::theme;
 
 /// Something on a strip.
@@ -144,10 +144,6 @@ fn clock(row: &ScaleRow) -> String {
 
 pub(super) fn bar_sum(bar: &Bar) -> f64 {
     bar.parts.iter().map(|part| part.0).sum()
-}
-
-pub(super) fn with_unit(value: f64, unit: &str) -> String {
-    if unit.is_empty() { amount(value) } else { format!("{} {unit}", amount(value)) }
 }
 
 /// What the hands did: what was tapped stays open until the next tap.

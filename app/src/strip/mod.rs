@@ -10,7 +10,6 @@
 //! | [`gauges`] | few amounts that have a value they should have |
 //! | [`scale`] | clocks around true time |
 //! | `hits` | what can be pointed at, and what is said of it |
-//! | `paint` | words, fills and outlines by tone |
 //!
 //! Where everything is, is worked out first (`Placed`, pure, tested as text); painting and the hands only read it. Where a
 //! lab has several strips their titles are tabs. What does not fit is a drag, a wheel or an arrow key away. Colours of
@@ -20,7 +19,6 @@ pub mod bars;
 pub mod cells;
 pub mod gauges;
 mod hits;
-mod paint;
 pub mod ring;
 pub mod scale;
 pub mod table;
@@ -35,10 +33,10 @@ use sim::view::{Body, Strip};
 
 use crate::action::{Action, Selection};
 use crate::canvas::labels::{Labels, Style};
+use crate::paint::Paint;
 use crate::theme::{self, Size, Weight, space};
 use cells::Cells;
 use hits::{Hands, Hit};
-use paint::Paint;
 
 /// What the strip draws.
 #[derive(Clone, Copy)]

@@ -13,10 +13,10 @@ use sim::ActorId;
 use sim::view::{Ring, RingKey};
 
 use super::hits::{Hit, What};
-use super::paint::Paint;
 use crate::action::Selection;
 use crate::canvas::ink;
 use crate::canvas::labels::Style;
+use crate::paint::Paint;
 use crate::theme::{Palette, Size, Weight, mix, space};
 
 /// A line of the legend.

@@ -8,9 +8,10 @@ use run::figure::spread::round_step;
 use sim::view::{Scale, ScaleRow, Tone};
 
 use super::hits::{Hit, What};
-use super::paint::{Paint, mark};
 use crate::action::Selection;
+use crate::amount::amount;
 use crate::canvas::labels::Style;
+use crate::paint::{Paint, mark};
 use crate::theme::{Size, Weight, mix, space};
 
 /// A row: least and most.
@@ -58,17 +59,17 @@ fn unit(most: f64) -> Unit {
 /// A distance from true time: `+1.8 ms`, `-3 µs`, `0 ns`.
 pub(super) fn short_offset(nanos: i64) -> String {
     let (name, size) = unit(nanos.unsigned_abs() as f64);
-    format!("{}{} {name}", if nanos > 0 { "+" } else { "" }, super::paint::amount(nanos as f64 / size))
+    format!("{}{} {name}", if nanos > 0 { "+" } else { "" }, amount(nanos as f64 / size))
 }
 
 /// The same in words: `1.8 ms ahead`.
 pub(super) fn offset_words(nanos: i64) -> String {
     let (name, size) = unit(nanos.unsigned_abs() as f64);
-    let amount = super::paint::amount(nanos.unsigned_abs() as f64 / size);
+    let far = amount(nanos.unsigned_abs() as f64 / size);
     match nanos {
         0 => "at true time".to_owned(),
-        n if n > 0 => format!("{amount} {name} ahead"),
-        _ => format!("{amount} {name} behind"),
+        n if n > 0 => format!("{far} {name} ahead"),
+        _ => format!("{far} {name} behind"),
     }
 }
 
@@ -119,7 +120,7 @@ impl<'a> Ruler<'a> {
             return "true time".to_owned();
         }
         let sign = if nanos > 0.0 { "+" } else { "" };
-        format!("{sign}{} {}", super::paint::amount((nanos / self.unit.1 * 1e6).round() / 1e6), self.unit.0)
+        format!("{sign}{} {}", amount((nanos / self.unit.1 * 1e6).round() / 1e6), self.unit.0)
     }
 
     fn reading(&self, name: &str) -> usize {

@@ -9,9 +9,9 @@ use eframe::egui::{Align2, Rect, Stroke, Vec2, pos2, vec2};
 use sim::view::{Entry, Table, TableRow, Tone};
 
 use super::hits::{Hit, What};
-use super::paint::Paint;
 use crate::action::Selection;
 use crate::canvas::labels::Style;
+use crate::paint::Paint;
 use crate::theme::{Size, mix, space};
 
 /// A letter of an entry is so wide: the face has one width, six tenths of its size.

@@ -70,15 +70,31 @@ enum Kinds {
     Distribution {
         templates: Vec<Template>,
     },
-    /// For each curve a template a place.
+    /// For each setting a template a place; of each setting a curve a summary.
     Along {
         templates: Vec<Vec<Template>>,
         places: Vec<Place>,
-        summary: Summary,
+        summaries: Vec<Summary>,
     },
     Computed {
         part: fn(u32) -> Vec<(usize, f64, f64)>,
     },
+}
+
+impl Kinds {
+    /// How many settings runs are made under.
+    fn settings(&self) -> u64 {
+        match self {
+            Kinds::Distribution { templates } => templates.len() as u64,
+            Kinds::Along { templates, .. } => templates.len() as u64,
+            Kinds::Computed { .. } => 1,
+        }
+    }
+
+    /// How many points each has.
+    fn points(&self) -> u64 {
+        if let Kinds::Along { places, .. } = self { places.len() as u64 } else { 1 }
+    }
 }
 
 /// What is to be made. See the module.
@@ -120,7 +136,7 @@ impl Plan {
                         .collect::<Result<Vec<_>, _>>()
                 };
                 let templates = settings.iter().map(of).collect::<Result<_, _>>()?;
-                let kinds = Kinds::Along { templates, places, summary };
+                let kinds = Kinds::Along { templates, places, summaries: vec![summary] };
                 Self::of_runs(lab, named(settings), measure, kinds, runs.unwrap_or(seeds))
             }
             Ours::Computed { names, parts, part } => Ok(Self {
@@ -143,7 +159,8 @@ impl Plan {
         Self::of_runs(run.lab(), vec![run.lab().about().title.to_owned()], measure, kinds, seeds)
     }
 
-    /// A summary of a measure as one parameter of a run takes each of these values, over `seeds` seeds each.
+    /// Summaries of a measure as one parameter of a run takes each of these values, over `seeds` seeds each: a curve a
+    /// summary.
     ///
     /// # Errors
     /// When the lab has no such measure or parameter, a value cannot be, or there is too much to make.
@@ -154,7 +171,7 @@ impl Plan {
         values: &[String],
         summaries: &[Summary],
         seeds: u64,
-    ) -> Result<Vec<Self>, BadPlan> {
+    ) -> Result<Self, BadPlan> {
         if values.len() < 2 || values.len() > MOST_VALUES {
             return Err(BadPlan::Values(values.len()));
         }
@@ -167,12 +184,9 @@ impl Plan {
             places.push((number(value), value.clone()));
             templates.push(Template { run, drawn: Vec::new() });
         }
-        let one = |summary: &Summary| {
-            let (templates, places) = (vec![templates.clone()], places.clone());
-            let kinds = Kinds::Along { templates, places, summary: *summary };
-            Self::of_runs(run.lab(), vec![words(*summary)], measure, kinds, seeds)
-        };
-        summaries.iter().map(one).collect()
+        let names = summaries.iter().map(|summary| words(*summary)).collect();
+        let kinds = Kinds::Along { templates: vec![templates], places, summaries: summaries.to_vec() };
+        Self::of_runs(run.lab(), names, measure, kinds, seeds)
     }
 
     fn of_runs(
@@ -187,15 +201,11 @@ impl Plan {
             let ids: Vec<&str> = measures.iter().map(|measure| measure.id).collect();
             BadPlan::Measure(measure.chars().take(40).collect(), ids.join(", "))
         })?;
-        let points = match &kinds {
-            Kinds::Along { places, .. } => places.len() as u64,
-            _ => 1,
-        };
-        let runs = seeds.saturating_mul(points);
+        let runs = seeds.saturating_mul(kinds.points());
         if seeds == 0 || runs > MOST_RUNS {
             return Err(BadPlan::Runs(runs));
         }
-        let pieces = runs * names.len() as u64;
+        let pieces = runs * kinds.settings();
         Ok(Self { names, kinds, measure, seeds, pieces })
     }
 
@@ -209,31 +219,32 @@ impl Plan {
         self.pieces
     }
 
+    /// The values of its axis in order, as they are assigned; none where it has no parameter along it.
+    pub fn places(&self) -> &[Place] {
+        if let Kinds::Along { places, .. } = &self.kinds { places } else { &[] }
+    }
+
     /// How many runs a curve or a point is made of; none where it is computed.
     pub fn runs(&self) -> u64 {
         self.seeds
     }
 
-    /// Which curve and which point of it a piece belongs to, and its seed.
+    /// Which setting and which point of it a piece belongs to, and its seed.
     fn place(&self, piece: u64) -> (usize, usize, u64) {
-        let curves = self.names.len().max(1) as u64;
-        let points = match &self.kinds {
-            Kinds::Along { places, .. } => places.len().max(1) as u64,
-            _ => 1,
-        };
-        let (seed, rest) = (piece / (curves * points), piece % (curves * points));
+        let (settings, points) = (self.kinds.settings().max(1), self.kinds.points().max(1));
+        let (seed, rest) = (piece / (settings * points), piece % (settings * points));
         ((rest / points) as usize, (rest % points) as usize, seed)
     }
 
     /// A piece, begun.
     pub fn piece(&self, piece: u64) -> Piece {
-        let (curve, point, seed) = self.place(piece);
+        let (setting, point, seed) = self.place(piece);
         let template = match &self.kinds {
             Kinds::Computed { part } => {
                 return Piece { work: Work::Part(*part, u32::try_from(piece).unwrap_or(u32::MAX)) };
             }
-            Kinds::Distribution { templates } => &templates[curve],
-            Kinds::Along { templates, .. } => &templates[curve][point],
+            Kinds::Distribution { templates } => &templates[setting],
+            Kinds::Along { templates, .. } => &templates[setting][point],
         };
         Piece { work: Work::Run(Box::new(Measuring::new(template.with_seed(seed), self.measure))) }
     }
@@ -502,11 +513,11 @@ impl Making {
                 };
                 self.plan.names.iter().enumerate().map(of).collect()
             }
-            Kinds::Along { places, summary, .. } => {
+            Kinds::Along { places, summaries, .. } => {
                 let of = |(curve, name): (usize, &String)| {
+                    let (setting, summary) = (curve / summaries.len(), summaries[curve % summaries.len()]);
                     let point = |(point, place): (usize, &Place)| {
-                        let value = spread::summary(&self.values(curve, point), *summary)?;
-                        Some((place.0, value))
+                        Some((place.0, spread::summary(&self.values(setting, point), summary)?))
                     };
                     let mut points: Vec<_> = places.iter().enumerate().filter_map(point).collect();
                     points.sort_by(|a, b| a.0.total_cmp(&b.0));
@@ -519,17 +530,14 @@ impl Making {
     }
 
     /// The values made so far, in the order of their seeds.
-    fn values(&self, curve: usize, point: usize) -> Vec<f64> {
-        let points = match &self.plan.kinds {
-            Kinds::Along { places, .. } => places.len().max(1),
-            _ => 1,
-        };
-        let apart = self.plan.names.len().max(1) * points;
+    fn values(&self, setting: usize, point: usize) -> Vec<f64> {
+        let (settings, points) = (self.plan.kinds.settings() as usize, self.plan.kinds.points() as usize);
         let value = |made: &Option<Made>| match made {
             Some(Made::Value(value)) => Some(*value),
             _ => None,
         };
-        self.made.iter().skip(curve * points + point).step_by(apart).filter_map(value).collect()
+        let apart = (settings * points).max(1);
+        self.made.iter().skip(setting * points + point).step_by(apart).filter_map(value).collect()
     }
 
     fn computed(&self) -> Vec<Curve> {
@@ -593,14 +601,14 @@ mod tests {
     fn a_parameter_varies_along_the_axis() {
         let values: Vec<String> = ["100ms", "300ms", "900ms"].map(str::to_owned).to_vec();
         let summaries = [Summary::Percentile(5_000), Summary::Mean];
-        let plans = Plan::along(&raft(), "answered", "think", &values, &summaries, 3).unwrap();
-        let making = backwards(&plans[0]);
-        let curves = making.curves();
-        assert_eq!(curves[0].name, "median");
+        let plan = Plan::along(&raft(), "answered", "think", &values, &summaries, 3).unwrap();
+        assert_eq!(plan.pieces(), 9, "both curves are of the same runs");
+        let curves = backwards(&plan).curves();
+        assert_eq!((curves[0].name.as_str(), curves[1].name.as_str()), ("median", "mean"));
+        assert_eq!(curves[1].points.len(), 3);
         let points = &curves[0].points;
         assert_eq!(points.iter().map(|point| point.0).collect::<Vec<_>>(), [100.0, 300.0, 900.0]);
         assert!(points[0].1 > points[1].1 && points[1].1 > points[2].1, "{points:?}");
-        assert_eq!(plans[1].names(), ["mean"]);
     }
 
     #[test]

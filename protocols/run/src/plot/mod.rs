@@ -159,6 +159,19 @@ pub fn all(lab: &dyn Lab, trace: &Trace) -> Vec<Plot> {
     of_lab(lab).into_iter().chain(measures).chain(facts).collect()
 }
 
+/// The plot of that name, where there is one: of a fact once such a fact has been said.
+pub fn named(lab: &dyn Lab, trace: &Trace, id: &str) -> Option<Plot> {
+    if let Some(plot) = of_lab(lab).into_iter().find(|plot| plot.id == id) {
+        return Some(plot);
+    }
+    if let Some(name) = id.strip_prefix("measure ") {
+        return Plot::measure(lab, lab.measures().iter().position(|measure| measure.id == name)?);
+    }
+    let (name, value) = id.strip_prefix("fact ")?.rsplit_once(' ')?;
+    let fact = trace.facts.iter().rev().find(|fact| fact.name == name)?;
+    Some(Plot::fact(fact.name, value.parse().ok()?))
+}
+
 /// The facts that carry numbers, and where: of the newest facts, for all kinds come again.
 fn numbers(trace: &Trace) -> BTreeSet<(&'static str, u8)> {
     const LOOKED_AT: usize = 4_000;

@@ -201,6 +201,12 @@ fn every_plot_of_every_lab_says_what_it_is() {
     let mut playback = playback(1, Level::None);
     playback.show(at(5_000));
     let all = all(playback.lab(), playback.trace());
+    for plot in &all {
+        assert_eq!(named(playback.lab(), playback.trace(), &plot.id).as_ref(), Some(plot));
+    }
+    for wrong in ["", "joy", "measure joy", "fact joy 0", "fact committed x", "fact committed"] {
+        assert_eq!(named(playback.lab(), playback.trace(), wrong), None, "{wrong}");
+    }
     assert!(all.iter().any(|plot| plot.id == "fact committed 0"));
     assert!(all.iter().any(|plot| plot.id == "measure leaderless"));
 }

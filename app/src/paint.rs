@@ -1,4 +1,4 @@
-//! What the strips are painted with: words that keep to their room, fills and outlines by tone.
+//! What strips and plots are painted with: words that keep to their room, fills and outlines by tone.
 
 use eframe::egui::{
     Align2, Color32, CornerRadius, Painter, Pos2, Rect, Shape, Stroke, StrokeKind, epaint::RectShape, pos2,
@@ -12,13 +12,18 @@ use crate::theme::{Palette, mix, space};
 
 /// A painter, the theme and what was laid out.
 pub struct Paint<'a> {
+    /// Where.
     pub painter: Painter,
+    /// The theme's.
     pub palette: &'static Palette,
+    /// Laid-out texts.
     pub labels: &'a mut Labels,
+    /// Shapes so far.
     pub shapes: Vec<Shape>,
 }
 
 impl<'a> Paint<'a> {
+    /// Nothing painted yet.
     pub fn new(painter: Painter, palette: &'static Palette, labels: &'a mut Labels) -> Self {
         Self { painter, palette, labels, shapes: Vec::with_capacity(128) }
     }
@@ -158,35 +163,6 @@ pub fn shortened(text: &str, letters: usize) -> String {
     text.chars().take(letters.saturating_sub(1)).chain(['…']).collect()
 }
 
-/// An amount in figures: whole ones whole, others with three figures that count.
-pub fn amount(value: f64) -> String {
-    if !value.is_finite() {
-        return "…".to_owned();
-    }
-    if value == value.round() && value.abs() < 1e15 {
-        return grouped(value as i64);
-    }
-    let digits = (2 - value.abs().log10().floor() as i32).clamp(0, 6) as usize;
-    let text = format!("{value:.digits$}");
-    if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
-}
-
-/// A whole number, in groups of three from five figures on: `12 400`.
-pub fn grouped(number: i64) -> String {
-    let digits = number.unsigned_abs().to_string();
-    let mut text = String::new();
-    if number < 0 {
-        text.push('-');
-    }
-    for (at, digit) in digits.char_indices() {
-        if at > 0 && digits.len() > 4 && (digits.len() - at).is_multiple_of(3) {
-            text.push(' ');
-        }
-        text.push(digit);
-    }
-    text
-}
-
 /// A point of a triangle, diamond or square around a place: the marks of a scale.
 pub fn mark(number: usize, at: Pos2, half: f32) -> Vec<Pos2> {
     match number % 3 {
@@ -209,20 +185,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn amounts_read_well() {
-        for (value, told) in [
-            (0.0, "0"),
-            (-40.0, "-40"),
-            (1_240.0, "1240"),
-            (12_400.0, "12 400"),
-            (1_234_567.0, "1 234 567"),
-            (12.5, "12.5"),
-            (0.012_345, "0.0123"),
-            (33.333_333, "33.3"),
-            (f64::NAN, "…"),
-        ] {
-            assert_eq!(amount(value), told);
-        }
+    fn what_is_too_long_ends_in_an_ellipsis() {
         assert_eq!(shortened("shopping", 4), "sho…");
     }
 }
