@@ -145,7 +145,7 @@ pub fn queues(servers: u16) -> Strip {
             actor: Some(n(number)),
             name: n(number).to_string().into(),
             parts: smallvec![(waiting - stale, Tone::Plain), (stale, Tone::Changing)],
-            limit: (number % 3 != 0).then_some(24.0),
+            limit: (!number.is_multiple_of(3)).then_some(24.0),
             detail: format!("{waiting} waiting, {stale} of them already given up by their clients").into(),
         }
     };

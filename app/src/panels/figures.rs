@@ -4,12 +4,12 @@
 use eframe::egui::{Align, Grid, Layout, Popup, ProgressBar, ScrollArea, Ui, vec2};
 use run::figure::compare::{self, Pair};
 use run::figure::spread::Spread;
-use sim::figure::{Axis, Figure, Ours};
+use sim::figure::{Figure, Ours};
 
 use crate::action::Action;
 use crate::amount::amount;
 use crate::canvas::labels::Labels;
-use crate::plot::chart::{Chart, Kind, Series};
+use crate::plot::chart::{Axis, Chart, Kind, Series};
 use crate::state::State;
 use crate::state::figures::{self, Ask, Bench, Form, RUNS, Subject};
 use crate::theme::{self, space};
@@ -95,6 +95,7 @@ impl Page {
         }
         let measure = state.lab().measures().iter().find(|measure| measure.id == asked.measure);
         let (id, unit) = measure.map_or(("", ""), |measure| (measure.id, measure.unit));
+        let id = &id.replace('_', " ");
         if let Some(spread) = bench.curves.first().and_then(|curve| curve.spread.as_ref()) {
             ui.label(theme::text(spread_words(spread, unit)));
             self.spread_ui(ui, id, unit, spread, form.shares);
@@ -103,16 +104,9 @@ impl Page {
         }
     }
 
-    fn spread_ui(
-        &mut self,
-        ui: &mut Ui,
-        id: &'static str,
-        unit: &'static str,
-        spread: &Spread,
-        shares: bool,
-    ) {
-        let x = Axis { name: id, unit, log: false, categories: &[] };
-        let y = Axis { name: "runs", unit: "", log: false, categories: &[] };
+    fn spread_ui(&mut self, ui: &mut Ui, id: &str, unit: &str, spread: &Spread, shares: bool) {
+        let x = Axis { name: id, unit, log: false };
+        let y = Axis { name: "runs", unit: "", log: false };
         let steps = if shares { spread.steps() } else { Vec::new() };
         let curve = Series { name: id, number: 0, published: false, kind: Kind::Shares, points: &steps };
         let chart = Chart {
@@ -126,26 +120,28 @@ impl Page {
         chart.show(ui, &mut self.labels, CHART);
     }
 
-    fn along_ui(&mut self, ui: &mut Ui, bench: &Bench, asked: &Form, id: &'static str, unit: &'static str) {
+    fn along_ui(&mut self, ui: &mut Ui, bench: &Bench, asked: &Form, id: &str, unit: &str) {
+        let parameter = asked.along.as_deref().unwrap_or_default();
         let series = |(number, curve)| series_of(number, curve, Kind::Line);
         let chart = Chart {
             title: "Along a parameter",
-            x: Axis { name: "its value", unit: "", log: is_spread(bench), categories: &[] },
-            y: Axis { name: id, unit, log: false, categories: &[] },
+            x: Axis { name: parameter, unit: bench.plan().unit(), log: is_spread(bench) },
+            y: Axis { name: id, unit, log: false },
             shares: false,
             series: bench.curves.iter().enumerate().map(series).collect(),
             bins: Vec::new(),
         };
         chart.show(ui, &mut self.labels, CHART);
         ui.add_space(space::GAP);
-        let parameter = asked.along.as_deref().unwrap_or_default();
-        Grid::new("along").num_columns(bench.curves.len() + 1).spacing(vec2(space::PART, space::TIGHT)).show(
+        Grid::new("along").num_columns(bench.curves.len() + 2).spacing(vec2(space::PART, space::TIGHT)).show(
             ui,
             |ui| {
                 ui.label(theme::secondary(ui, parameter));
                 for curve in &bench.curves {
                     right_ui(ui, theme::secondary(ui, curve.name.as_str()));
                 }
+                // What is left of the width is nobody's.
+                ui.label("");
                 ui.end_row();
                 for (place, value) in bench.plan().places() {
                     ui.label(theme::value(value.as_str()));
@@ -155,6 +151,7 @@ impl Page {
                             .map_or_else(|| "–".to_owned(), |point| crate::amount::with_unit(point.1, unit));
                         right_ui(ui, theme::value(told));
                     }
+                    ui.label("");
                     ui.end_row();
                 }
             },
@@ -197,8 +194,8 @@ pub fn figure_chart<'a>(figure: &'a Figure, made: &'a [run::figure::Curve]) -> C
     let ours = made.iter().map(|curve| series_of(number(&curve.name), curve, kind));
     Chart {
         title: figure.title,
-        x: figure.x,
-        y: figure.y,
+        x: figure.x.into(),
+        y: figure.y.into(),
         shares,
         series: published.chain(ours).collect(),
         bins: vec![],
@@ -214,11 +211,23 @@ fn subjects_ui(ui: &mut Ui, state: &State, subject: Subject, actions: &mut Vec<A
         Subject::Published(at) => at,
         Subject::First | Subject::Free => names.len() - 1,
     };
-    ScrollArea::horizontal().id_salt("figures").show(ui, |ui| {
-        if let Some(pressed) = widgets::tabs(ui, &names, at) {
-            let subject =
-                if pressed < lab.figures().len() { Subject::Published(pressed) } else { Subject::Free };
-            actions.push(Action::Figures(Ask::Show(subject)));
+    let subject_at = |at: usize| {
+        let subject = if at < lab.figures().len() { Subject::Published(at) } else { Subject::Free };
+        Action::Figures(Ask::Show(subject))
+    };
+    let letters: usize = names.iter().map(|name| name.chars().count() + 3).sum();
+    if letters as f32 * 7.6 <= ui.available_width() {
+        actions.extend(widgets::tabs(ui, &names, at).map(subject_at));
+        return;
+    }
+    // Where tabs would be cut short, a menu.
+    let picker = widgets::picker(ui, names[at], "");
+    Popup::menu(&picker).show(|ui| {
+        for (at, name) in names.iter().enumerate() {
+            if ui.button(*name).clicked() {
+                actions.push(subject_at(at));
+                ui.close();
+            }
         }
     });
 }
@@ -236,10 +245,8 @@ fn make_ui(ui: &mut Ui, offered: &[u64], bench: Option<&Bench>, label: &str, act
         return;
     }
     ui.horizontal_wrapped(|ui| {
-        if offered.is_empty() {
-            if Button::primary(label).show(ui).clicked() {
-                actions.push(Action::Figures(Ask::Make(None)));
-            }
+        if offered.is_empty() && Button::primary(label).show(ui).clicked() {
+            actions.push(Action::Figures(Ask::Make(None)));
         }
         for (at, runs) in offered.iter().enumerate() {
             let words = if at + 1 == offered.len() && at > 0 {
@@ -316,7 +323,7 @@ fn form_ui(ui: &mut Ui, state: &State, form: &Form, actions: &mut Vec<Action>) {
     });
     if form.along.is_some() {
         ui.horizontal(|ui| {
-            ui.set_max_width(420.0);
+            ui.set_max_width(ui.available_width().min(420.0));
             widgets::text_field(
                 ui,
                 &mut filled.values,
@@ -373,13 +380,19 @@ fn pairs_ui(ui: &mut Ui, figure: &Figure, pairs: &[Pair]) {
     let unit = if by_curve { figure.x.unit } else { figure.y.unit };
     ScrollArea::horizontal().id_salt("pairs").show(ui, |ui| {
         Grid::new("pairs").spacing(vec2(space::WIDE, space::TIGHT)).show(ui, |ui| {
-            ui.label(theme::secondary(
-                ui,
-                if unit.is_empty() { String::new() } else { format!("in {unit}") },
-            ));
+            let unit = if unit.is_empty() { String::new() } else { format!("in {unit}") };
+            ui.label(theme::secondary(ui, unit));
             for column in &columns {
                 right_ui(ui, theme::heading(*column));
-                right_ui(ui, theme::secondary(ui, "here"));
+                ui.label("");
+                ui.label("");
+            }
+            ui.end_row();
+            ui.label("");
+            for _ in &columns {
+                for word in ["published", "here"] {
+                    right_ui(ui, theme::secondary(ui, word));
+                }
                 ui.label(theme::secondary(ui, "differs"));
             }
             ui.end_row();
@@ -416,6 +429,71 @@ fn amount_of(value: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::action::{self, Action};
+    use crate::canvas::tests::look;
+    use crate::raster::Shot;
+    use crate::shell::App;
+    use crate::state::store::Saved;
+    use eframe::egui::{Theme, Vec2};
+    use run::{Playback, Run};
+
+    fn state() -> State {
+        let mut saved = Saved::default();
+        saved.layout.reveal_all();
+        let mut run = Run::new(catalog::LABS[0]);
+        run.end = sim::Time::millis(4_000);
+        let mut state = State::new(Playback::new(run), saved);
+        state.playback.show(sim::Moment::end_of(sim::Time::millis(2_690)));
+        state.page = Some(action::Page::Figures);
+        state
+    }
+
+    fn asked(state: &mut State, asks: impl IntoIterator<Item = Ask>) {
+        for ask in asks {
+            state.apply(Action::Figures(ask));
+        }
+        state.figures.finish();
+    }
+
+    fn pictures_of(name: &str, state: impl Fn() -> State) {
+        for (theme, shade, size) in [
+            (Theme::Dark, "whole", Vec2::new(1280.0, 1200.0)),
+            (Theme::Dark, "dark", Vec2::new(1280.0, 800.0)),
+            (Theme::Light, "light", Vec2::new(1280.0, 800.0)),
+            (Theme::Light, "phone", Vec2::new(390.0, 844.0)),
+        ] {
+            let mut state = state();
+            state.saved.preferences.theme = theme_choice(theme);
+            let mut app = App::on(state);
+            let shot = Shot { size, theme, scale: 1.0, frames: 8 };
+            look(&format!("page-{name}-{shade}"), shot, |ui| app.frame(ui));
+        }
+    }
+
+    fn theme_choice(theme: Theme) -> crate::state::store::ThemeChoice {
+        use crate::state::store::ThemeChoice;
+        if theme == Theme::Dark { ThemeChoice::Dark } else { ThemeChoice::Light }
+    }
+
+    #[test]
+    fn pictures() {
+        pictures_of("published", || {
+            let mut state = state();
+            asked(&mut state, [Ask::Make(Some(60))]);
+            state
+        });
+        pictures_of("empty", state);
+        let free = |along: Option<&str>| {
+            let mut state = state();
+            state.apply(Action::Figures(Ask::Show(Subject::Free)));
+            let form = state.figures.form(state.playback.run());
+            let form = Form { measure: "latency_p50".to_owned(), along: along.map(str::to_owned), ..form };
+            asked(&mut state, [Ask::Fill(form), Ask::Make(None)]);
+            state
+        };
+        pictures_of("free", || free(None));
+        pictures_of("along", || free(Some("think")));
+    }
 
     #[test]
     fn a_distribution_in_a_sentence() {

@@ -1,6 +1,6 @@
 //! The pages that lie over the desk: labs, lessons, the field guide, words, keys and preferences.
 
-use eframe::egui::{Grid, Id, Modal, ScrollArea, Ui, vec2};
+use eframe::egui::{Frame, Grid, Id, Margin, Modal, ScrollArea, Ui, vec2};
 
 use super::figures;
 use crate::action::{Action, Lesson, Page};
@@ -21,7 +21,8 @@ pub fn show(
     let page = state.page?;
     let mut preferences = state.saved.preferences.clone();
     let room = ui.content_rect().size();
-    let modal = Modal::new(Id::unique("page")).show(ui.ctx(), |ui| {
+    let frame = Frame::popup(ui.style()).inner_margin(Margin::same(space::PANEL_MARGIN));
+    let modal = Modal::new(Id::unique("page")).frame(frame).show(ui.ctx(), |ui| {
         let widest = if page == Page::Figures { figures::WIDEST } else { 620.0 };
         ui.set_width((room.x - 4.0 * space::WIDE).clamp(200.0, widest));
         ui.horizontal(|ui| {
@@ -34,7 +35,9 @@ pub fn show(
         });
         ui.add_space(space::GAP);
         let tall = (room.y - if page == Page::Figures { 110.0 } else { 160.0 }).max(120.0);
-        ScrollArea::vertical().max_height(tall).show(ui, |ui| match page {
+        // As tall as there is room, where there is more to see.
+        let least = if page == Page::Figures { tall } else { 64.0 };
+        ScrollArea::vertical().max_height(tall).min_scrolled_height(least).show(ui, |ui| match page {
             Page::Labs => labs_ui(ui, actions),
             Page::Lessons => lessons_ui(ui, state, actions),
             Page::FieldGuide => field_guide_ui(ui, state, actions),

@@ -7,7 +7,7 @@ use std::fmt;
 
 use eframe::egui::{Align2, Pos2, Rect, Role, Sense, Shape, Stroke, Ui, WidgetInfo, pos2, vec2};
 use run::figure::spread::Bin;
-use sim::figure::Axis;
+use sim::figure;
 
 use super::ink::{self, Dash, Look};
 use super::scale::Scale;
@@ -15,6 +15,23 @@ use crate::amount::{amount, with_unit};
 use crate::canvas::labels::{Labels, Style};
 use crate::paint::Paint;
 use crate::theme::{self, Palette, Size, Weight, mix, space};
+
+/// An axis.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Axis<'a> {
+    /// `time without a leader`
+    pub name: &'a str,
+    /// `ms`
+    pub unit: &'a str,
+    /// Drawn by its logarithm.
+    pub log: bool,
+}
+
+impl From<figure::Axis> for Axis<'_> {
+    fn from(axis: figure::Axis) -> Self {
+        Self { name: axis.name, unit: axis.unit, log: axis.log }
+    }
+}
 
 /// How a curve runs between its points.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,9 +63,9 @@ pub struct Chart<'a> {
     /// What a screen reader calls it.
     pub title: &'a str,
     /// To the right.
-    pub x: Axis,
+    pub x: Axis<'a>,
     /// Upwards.
-    pub y: Axis,
+    pub y: Axis<'a>,
     /// Values upwards are shares of all runs: the axis says per cent.
     pub shares: bool,
     /// Curves.
@@ -58,7 +75,7 @@ pub struct Chart<'a> {
 }
 
 /// Left of the picture: numbers.
-const LEFT: f32 = 52.0;
+pub const LEFT: f32 = 52.0;
 /// Under it: numbers, and what they are of.
 const BELOW: f32 = 40.0;
 /// From number to number, across and upwards.
@@ -205,20 +222,44 @@ impl Chart<'_> {
         }
     }
 
+    /// Round values upwards, and to the right.
+    pub fn ticks(&self, placed: &Placed) -> (Vec<f64>, Vec<f64>) {
+        (placed.y.ticks(APART[1]), placed.x.ticks(APART[0]))
+    }
+
+    /// A value upwards as the axis says it.
+    pub fn height_tick(&self, value: f64) -> String {
+        if self.shares { format!("{} %", Scale::words(value * 100.0)) } else { Scale::words(value) }
+    }
+
+    /// What lies to the right, and what upwards.
+    pub fn axis_words(&self) -> (String, String) {
+        let named = |axis: &Axis<'_>| match (axis.name, axis.unit) {
+            (name, "") => name.to_owned(),
+            (name, unit) => format!("{name}, {unit}"),
+        };
+        let y = if self.shares {
+            format!("share of {}", self.y.name)
+        } else {
+            format!("upwards: {}", named(&self.y))
+        };
+        (named(&self.x), y)
+    }
+
     fn axes_ui(&self, paint: &mut Paint<'_>, placed: &Placed, rect: Rect) {
         let palette = paint.palette;
         let small = Style::values(Size::Small);
         let hairline = Stroke::new(space::HAIRLINE, palette.hairline);
         let room = placed.room;
-        for value in placed.y.ticks(APART[1]) {
+        let (ys, xs) = self.ticks(placed);
+        for value in ys {
             let y = placed.y.y(value);
             paint.shapes.push(Shape::hline(room.x_range(), y, hairline));
-            let words =
-                if self.shares { format!("{} %", Scale::words(value * 100.0)) } else { Scale::words(value) };
-            paint.text(pos2(room.left() - 8.0, y), Align2::RIGHT_CENTER, small, &words, palette.faint);
+            let at = pos2(room.left() - 8.0, y);
+            paint.text(at, Align2::RIGHT_CENTER, small, &self.height_tick(value), palette.faint);
         }
         let mut free_from = f32::MIN;
-        for value in placed.x.ticks(APART[0]) {
+        for value in xs {
             let x = placed.x.x(value);
             paint.shapes.push(Shape::vline(x, room.y_range(), hairline));
             let words = Scale::words(value);
@@ -235,19 +276,17 @@ impl Chart<'_> {
             Stroke::new(space::HAIRLINE, palette.link),
         ));
         let words = Style::words(Size::Label, Weight::Regular);
-        let named = |axis: &Axis| match (axis.name, axis.unit) {
-            (name, "") => name.to_owned(),
-            (name, unit) => format!("{name}, {unit}"),
-        };
-        let at = pos2(room.right(), room.bottom() + 29.0);
-        paint.fitted(at, Align2::RIGHT_CENTER, words, &named(&self.x), palette.soft, room.width());
-        let at = pos2(rect.left(), room.bottom() + 29.0);
-        let y = if self.shares {
-            format!("share of {}", self.y.name)
-        } else {
-            format!("upwards: {}", named(&self.y))
-        };
-        paint.fitted(at, Align2::LEFT_CENTER, words, &y, palette.soft, room.width() * 0.5);
+        let (x, y) = self.axis_words();
+        let below = room.bottom() + 29.0;
+        paint.fitted(pos2(room.right(), below), Align2::RIGHT_CENTER, words, &x, palette.soft, room.width());
+        paint.fitted(
+            pos2(rect.left(), below),
+            Align2::LEFT_CENTER,
+            words,
+            &y,
+            palette.soft,
+            room.width() * 0.5,
+        );
         paint.flush();
     }
 
@@ -445,8 +484,8 @@ impl fmt::Display for Placed {
 mod tests {
     use super::*;
 
-    const X: Axis = Axis { name: "time", unit: "ms", log: true, categories: &[] };
-    const Y: Axis = Axis { name: "crashes", unit: "", log: false, categories: &[] };
+    const X: Axis<'static> = Axis { name: "time", unit: "ms", log: true };
+    const Y: Axis<'static> = Axis { name: "crashes", unit: "", log: false };
     const RECT: Rect = Rect { min: pos2(0.0, 0.0), max: pos2(666.0, 348.0) };
 
     fn series<'a>(number: usize, published: bool, points: &'a [(f64, f64)]) -> Series<'a> {

@@ -61,7 +61,7 @@ const PLOT: [f32; 2] = [78.0, 150.0];
 /// The panel asks for room for so many.
 const ASKED: usize = 2;
 /// A plot's title and legend.
-const TITLE: f32 = 20.0;
+const TITLE: f32 = 22.0;
 /// Seconds under the plots, where the time line does not say them.
 const SECONDS: f32 = 18.0;
 /// From number to number along the axis upwards.
@@ -134,7 +134,7 @@ impl Sight<'_> {
             });
         let y = Scale::around(low, high, false, room.y_range(), TICKS);
         let several = lines.len() > 1;
-        let draw = |(number, (line, range)): (usize, (&Line<'_>, Option<(f64, f64)>))| {
+        let draw = |number: usize, line: &Line<'_>, range: Option<(f64, f64)>| {
             let number = line.actor.map_or(number, |actor| usize::from(actor.number()).saturating_sub(1));
             let look = Look {
                 colour: self.palette.series(number),
@@ -151,7 +151,8 @@ impl Sight<'_> {
                 range,
             }
         };
-        let curves = lines.iter().zip(ranges).enumerate().map(draw).collect();
+        let curves = lines.iter().zip(ranges).enumerate();
+        let curves = curves.map(|(number, (line, range))| draw(number, line, range)).collect();
         Placed { rect, room, y, curves }
     }
 
@@ -281,7 +282,7 @@ impl Curves {
             let words = "Nothing is drawn: choose a plot above.";
             paint.text(body.center(), Align2::CENTER_CENTER, style, words, palette.soft);
         }
-        cursor_ui(&mut paint, &sight, body);
+        cursor_ui(&mut paint, &sight, placed.iter().map(|(_, one)| one.room), body);
         paint.flush();
         for (plot, one) in &placed {
             named(ui, plot, one, body);
@@ -335,7 +336,7 @@ fn pointed_words(lines: &[Line<'_>], plot: &Plot, at: Time) -> String {
 fn times_ui(paint: &mut Paint<'_>, axis: &Axis<'_>, body: Rect, seconds: Option<f32>) {
     let palette = paint.palette;
     for (x, words) in axis.ticks(if body.width() > 500.0 { 110.0 } else { 74.0 }) {
-        let line = [pos2(x, body.top() + TITLE), pos2(x, body.bottom())];
+        let line = [pos2(x, body.top() + 4.0), pos2(x, body.bottom())];
         let stroke = Stroke::new(space::HAIRLINE, palette.hairline);
         Shape::dashed_line_many(&line, stroke, 2.0, 5.0, &mut paint.shapes);
         if let Some(bottom) = seconds {
@@ -421,12 +422,16 @@ fn title_ui(paint: &mut Paint<'_>, plot: &Plot, placed: &Placed) {
     }
 }
 
-/// The line of the moment shown: the time line's, going on.
-fn cursor_ui(paint: &mut Paint<'_>, sight: &Sight<'_>, body: Rect) {
+/// The line of the moment shown, the time line's going on; not through titles.
+fn cursor_ui(paint: &mut Paint<'_>, sight: &Sight<'_>, rooms: impl Iterator<Item = Rect>, body: Rect) {
     let x = sight.axis.x(sight.moment);
-    if sight.axis.across.expand(4.0).contains(x) {
-        let act = Stroke::new(2.0, paint.palette.act);
-        paint.shapes.push(Shape::vline(x, Rangef::new(body.top() + TITLE, body.bottom()), act));
+    if !sight.axis.across.expand(4.0).contains(x) {
+        return;
+    }
+    let act = Stroke::new(2.0, paint.palette.act);
+    for room in rooms {
+        let range = Rangef::new(room.top().max(body.top()), room.bottom().min(body.bottom()));
+        paint.shapes.push(Shape::vline(x, range, act));
     }
 }
 

@@ -10,8 +10,11 @@
 //! | [`ink`] | lines, dashed lines, steps, gaps |
 //! | [`curves`] | plots over the time of a run, one under the other |
 //! | [`chart`] | one picture with axes, legend and what is said of it |
+//! | `svg` | such a picture as a file, on desktops |
 
 pub mod chart;
 pub mod curves;
 pub mod ink;
 pub mod scale;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod svg;

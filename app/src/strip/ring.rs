@@ -103,11 +103,8 @@ fn owners(ring: &Ring) -> Vec<Owner> {
 
 impl<'a> Dial<'a> {
     pub fn new(rect: Rect, ring: &'a Ring, pan: Vec2) -> Self {
-        let side = rect
-            .height()
-            .min(rect.width() * if rect.width() < 480.0 { 0.4 } else { 0.46 })
-            .min(LARGEST + 2.0 * MARGIN)
-            .max(1.0);
+        let part = if rect.width() < 480.0 { 0.4 } else { 0.46 };
+        let side = rect.height().min(rect.width() * part).clamp(1.0, LARGEST + 2.0 * MARGIN);
         let radius = (side / 2.0 - MARGIN).max(12.0);
         let centre = pos2(rect.left() + 12.0 + side / 2.0, rect.top() + (rect.height() / 2.0).max(radius));
         let room = Rect::from_min_max(

@@ -56,13 +56,7 @@ fn unit(most: f64) -> Unit {
     }
 }
 
-/// A distance from true time: `+1.8 ms`, `-3 µs`, `0 ns`.
-pub(super) fn short_offset(nanos: i64) -> String {
-    let (name, size) = unit(nanos.unsigned_abs() as f64);
-    format!("{}{} {name}", if nanos > 0 { "+" } else { "" }, amount(nanos as f64 / size))
-}
-
-/// The same in words: `1.8 ms ahead`.
+/// A distance from true time: `1.8 ms ahead`.
 pub(super) fn offset_words(nanos: i64) -> String {
     let (name, size) = unit(nanos.unsigned_abs() as f64);
     let far = amount(nanos.unsigned_abs() as f64 / size);
@@ -307,8 +301,6 @@ mod tests {
 
     #[test]
     fn offsets_read_well() {
-        assert_eq!(short_offset(1_800_000), "+1.8 ms");
-        assert_eq!(short_offset(-3_000), "-3 µs");
         assert_eq!(offset_words(0), "at true time");
         assert_eq!(offset_words(-2_500_000_000), "2.5 s behind");
     }

@@ -177,7 +177,7 @@ fn pictures() {
                 theme::canvas_frame(ui).show(ui, |ui| state.ui(ui));
             });
             let palette = Palette::of(theme == Theme::Dark);
-            assert!(pixels.contains(&palette.act) && pixels.contains(&palette.series(0)), "{name}");
+            assert!(pixels.contains(&palette.act) && pixels.contains(&palette.text), "{name}");
         }
     }
 }

@@ -74,6 +74,7 @@ enum Kinds {
     Along {
         templates: Vec<Vec<Template>>,
         places: Vec<Place>,
+        unit: &'static str,
         summaries: Vec<Summary>,
     },
     Computed {
@@ -127,8 +128,9 @@ impl Plan {
                 )
             }
             Ours::Along { parameter, values, measure, summary, settings, seeds, length } => {
-                let places: Vec<Place> =
-                    values.iter().map(|value| (number(value), (*value).to_owned())).collect();
+                let (at, unit) = places(values);
+                let written = values.iter().map(|value| (*value).to_owned());
+                let places: Vec<Place> = at.into_iter().zip(written).collect();
                 let of = |setting: &Setting| {
                     let assigned = places.iter().map(|(_, value)| format!("{parameter}={value}"));
                     assigned
@@ -136,7 +138,7 @@ impl Plan {
                         .collect::<Result<Vec<_>, _>>()
                 };
                 let templates = settings.iter().map(of).collect::<Result<_, _>>()?;
-                let kinds = Kinds::Along { templates, places, summaries: vec![summary] };
+                let kinds = Kinds::Along { templates, places, unit, summaries: vec![summary] };
                 Self::of_runs(lab, named(settings), measure, kinds, runs.unwrap_or(seeds))
             }
             Ours::Computed { names, parts, part } => Ok(Self {
@@ -175,17 +177,18 @@ impl Plan {
         if values.len() < 2 || values.len() > MOST_VALUES {
             return Err(BadPlan::Values(values.len()));
         }
-        let mut places = Vec::with_capacity(values.len());
         let mut templates = Vec::with_capacity(values.len());
         for value in values {
             let mut run = run.clone();
             let set = format!("{parameter}={value}");
             run.parameters.assign(&set).map_err(|wrong| setting(&set, wrong.into()))?;
-            places.push((number(value), value.clone()));
             templates.push(Template { run, drawn: Vec::new() });
         }
+        let written: Vec<&str> = values.iter().map(String::as_str).collect();
+        let (at, unit) = places(&written);
+        let places = at.into_iter().zip(values.iter().cloned()).collect();
         let names = summaries.iter().map(|summary| words(*summary)).collect();
-        let kinds = Kinds::Along { templates: vec![templates], places, summaries: summaries.to_vec() };
+        let kinds = Kinds::Along { templates: vec![templates], places, unit, summaries: summaries.to_vec() };
         Self::of_runs(run.lab(), names, measure, kinds, seeds)
     }
 
@@ -222,6 +225,11 @@ impl Plan {
     /// The values of its axis in order, as they are assigned; none where it has no parameter along it.
     pub fn places(&self) -> &[Place] {
         if let Kinds::Along { places, .. } = &self.kinds { places } else { &[] }
+    }
+
+    /// The unit of its places.
+    pub fn unit(&self) -> &'static str {
+        if let Kinds::Along { unit, .. } = self.kinds { unit } else { "" }
     }
 
     /// How many runs a curve or a point is made of; none where it is computed.
@@ -301,15 +309,37 @@ impl Template {
     }
 }
 
-/// The number in a value, as the axis has it: `150ms` is 150, a word without any is its place in the alphabet of none, 0.
-pub fn number(value: &str) -> f64 {
-    if let Ok(span) = value.parse::<Span>() {
-        let unit = value.trim_start_matches(|c: char| c.is_ascii_digit() || c == '.');
-        let unit: Option<Span> = format!("1{unit}").parse().ok();
-        return unit.map_or(span.seconds(), |unit| span.0 as f64 / unit.0.max(1) as f64);
+/// A length of time and the unit it is written in.
+fn span(value: &str) -> Option<(Span, &str)> {
+    let unit = value.trim_start_matches(|c: char| c.is_ascii_digit() || c == '.');
+    Some((value.parse().ok()?, unit))
+}
+
+/// Where values stand on an axis, and in which unit: numbers as they are; lengths of time in the unit they are all written
+/// in, else in milliseconds; words one after the other.
+pub fn places(values: &[&str]) -> (Vec<f64>, &'static str) {
+    const UNITS: [(&str, u64); 6] = [
+        ("ns", 1),
+        ("us", 1_000),
+        ("ms", 1_000_000),
+        ("s", 1_000_000_000),
+        ("m", 60_000_000_000),
+        ("h", 3_600_000_000_000),
+    ];
+    let numbers: Option<Vec<f64>> =
+        values.iter().map(|value| value.trim_end_matches('%').parse().ok()).collect();
+    if let Some(numbers) = numbers {
+        return (numbers, "");
     }
-    let digits: String = value.chars().take_while(|c| c.is_ascii_digit() || matches!(c, '.' | '-')).collect();
-    digits.parse().unwrap_or(0.0)
+    let spans: Option<Vec<(Span, &str)>> = values.iter().map(|value| span(value)).collect();
+    if let Some(spans) = spans {
+        let first = spans.first().map_or("", |(_, unit)| *unit);
+        let same = spans.iter().all(|(_, unit)| *unit == first);
+        let wanted = if same { first } else { "ms" };
+        let (unit, size) = UNITS.into_iter().find(|(unit, _)| *unit == wanted).unwrap_or(("ms", 1_000_000));
+        return (spans.iter().map(|(span, _)| span.0 as f64 / size as f64).collect(), unit);
+    }
+    ((0..values.len()).map(|at| at as f64).collect(), "")
 }
 
 /// What is taken of many values, in words.
@@ -667,9 +697,11 @@ mod tests {
 
     #[test]
     fn values_have_places() {
-        for (value, place) in [("150ms", 150.0), ("1.5s", 1.5), ("7", 7.0), ("0.25", 0.25), ("lease", 0.0)] {
-            assert_eq!(number(value), place, "{value}");
-        }
+        let of = |values: &[&str]| places(values);
+        assert_eq!(of(&["150ms", "1ms"]), (vec![150.0, 1.0], "ms"));
+        assert_eq!(of(&["1.5s", "300ms"]), (vec![1500.0, 300.0], "ms"));
+        assert_eq!(of(&["7", "0.25"]), (vec![7.0, 0.25], ""));
+        assert_eq!(of(&["index", "lease"]), (vec![0.0, 1.0], ""));
         assert_eq!(suggested_values(&raft(), "reads"), ["index", "lease"]);
         assert_eq!(suggested_values(&raft(), "nodes"), ["1", "2", "3", "4", "5", "6", "7", "8", "9"]);
         assert_eq!(suggested_values(&raft(), "think"), ["75ms", "150ms", "300ms", "600ms", "1.2s"]);
