@@ -1,5 +1,6 @@
 //! Published figures, made again with the tolerances that the labs state; and every figure of the catalogue, looked at.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests: what fails here fails the test")]
 use run::figure::spread::Spread;
 use run::figure::{Curve, Making, Plan, compare};
 use sim::figure::{Figure, Ours};
