@@ -430,7 +430,7 @@ fn amount_of(value: f64) -> String {
 mod tests {
     use super::*;
     use crate::action::{self, Action};
-    use crate::canvas::tests::look;
+    use crate::canvas::tests::{look, looked_at};
     use crate::raster::Shot;
     use crate::shell::App;
     use crate::state::store::Saved;
@@ -456,16 +456,18 @@ mod tests {
     }
 
     fn pictures_of(name: &str, state: impl Fn() -> State) {
-        for (theme, shade, size) in [
+        let all = [
             (Theme::Dark, "whole", Vec2::new(1280.0, 1200.0)),
             (Theme::Dark, "dark", Vec2::new(1280.0, 800.0)),
             (Theme::Light, "light", Vec2::new(1280.0, 800.0)),
             (Theme::Light, "phone", Vec2::new(390.0, 844.0)),
-        ] {
+        ];
+        let count = if looked_at() { all.len() } else { 1 };
+        for (theme, shade, size) in all.into_iter().take(count) {
             let mut state = state();
             state.saved.preferences.theme = theme_choice(theme);
             let mut app = App::on(state);
-            let shot = Shot { size, theme, scale: 1.0, frames: 8 };
+            let shot = Shot { size, theme, scale: 1.0, frames: 6 };
             look(&format!("page-{name}-{shade}"), shot, |ui| app.frame(ui));
         }
     }
@@ -479,7 +481,8 @@ mod tests {
     fn pictures() {
         pictures_of("published", || {
             let mut state = state();
-            asked(&mut state, [Ask::Make(Some(60))]);
+            let runs = if looked_at() { 60 } else { 4 };
+            asked(&mut state, [Ask::Make(Some(runs))]);
             state
         });
         pictures_of("empty", state);
@@ -487,7 +490,9 @@ mod tests {
             let mut state = state();
             state.apply(Action::Figures(Ask::Show(Subject::Free)));
             let form = state.figures.form(state.playback.run());
-            let form = Form { measure: "latency_p50".to_owned(), along: along.map(str::to_owned), ..form };
+            let runs = if looked_at() { 100 } else { 20 };
+            let form =
+                Form { measure: "latency_p50".to_owned(), runs, along: along.map(str::to_owned), ..form };
             asked(&mut state, [Ask::Fill(form), Ask::Make(None)]);
             state
         };

@@ -120,7 +120,7 @@ fn a_press_shows_that_moment_and_arrows_move_it() {
     h.drop_at(at);
     h.run();
     let Some(Action::Seek(to)) = h.state().actions.last().cloned() else { panic!("{:?}", h.state().actions) };
-    assert!((3.0..5.0).contains(&to.at.seconds()), "{to}");
+    assert!((2.0..5.0).contains(&to.at.seconds()), "{to}");
     h.get_by_role_and_label(accesskit::Role::Slider, "Figures, moment shown").focus();
     h.run();
     h.key_press(Key::ArrowLeft);
