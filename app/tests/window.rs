@@ -377,7 +377,7 @@ fn a_published_figure_is_made_on_its_page() {
     window.run();
     window.key_press(Key::G);
     window.run();
-    window.get_by_label("Randomness ends elections");
+    window.get_by_role_and_label(Role::Tab, "Randomness ends elections");
     let button = window.get_by_role_and_label(Role::Button, "Make it here: 30 runs a curve");
     button.click();
     // Made beside the window, on every core.
