@@ -9,9 +9,11 @@ use divan::Bencher;
 use eframe::egui::{CentralPanel, Context, Frame, Pos2, RawInput, Rect, Ui, vec2};
 use potholes::action::Selection;
 use potholes::canvas::{self, Canvas};
+use potholes::plot::curves::{self, Curves};
 use potholes::strip::{self, StripPanel};
 use potholes::theme;
 use potholes::timeline::{self, Timeline};
+use run::{Playback, Run};
 use sim::{Moment, Time};
 
 fn main() {
@@ -86,7 +88,96 @@ fn strip_of_9_logs(bencher: Bencher<'_, '_>) {
     let strip = support::long_strip(9, 10_000);
     let mut panel = StripPanel::default();
     frames(bencher, |ui| {
-        panel.show(ui, strip::Shown { strip: &strip, selection: &Selection::None, version_word: "term" });
+        panel.show(ui, strip::Shown::alone(&strip, &Selection::None, "term"));
+    });
+}
+
+/// A strip of each kind, at the size a desk has for it.
+#[divan::bench(args = ["table", "wide", "ring-many", "bars-many", "gauges", "scale"])]
+fn strip_of_kind(bencher: Bencher<'_, '_>, kind: &str) {
+    let found = support::strips::all().into_iter().find(|(name, _)| *name == kind);
+    let Some((_, strip)) = found else { return };
+    let mut panel = StripPanel::default();
+    frames(bencher, |ui| {
+        let size = vec2(ui.available_width(), 220.0);
+        ui.allocate_ui(size, |ui| {
+            panel.show(ui, strip::Shown::alone(&strip, &Selection::None, "term"));
+        });
+    });
+}
+
+/// Actors in columns, thirty of them, with messages on ways that go around others.
+#[divan::bench]
+fn columns_of_30_messages_200(bencher: Bencher<'_, '_>) {
+    let (view, story) = support::crowd(30, 200);
+    let columns = support::crowd_columns();
+    let mut canvas = Canvas::default();
+    frames(bencher, |ui| {
+        let shown = canvas::Shown::new(&view, &story, &Selection::None);
+        canvas.show(ui, canvas::Shown { columns: &columns, ..shown });
+    });
+}
+
+/// Plots over a run of half a minute that stands; and while another moment of it is shown in every frame.
+#[divan::bench(args = [false, true])]
+fn four_plots_while_time_moves(bencher: Bencher<'_, '_>, moves: bool) {
+    let mut playback = a_run();
+    let chosen = ["operations", "latency", "fact committed 0", "fact applied 0"].map(str::to_owned);
+    let (mut panel, mut timeline) = (Curves::default(), Timeline::default());
+    let mut ms = 0;
+    frames(bencher, |ui| {
+        if moves {
+            ms = (ms + 17) % 30_000;
+            playback.seek(Moment::end_of(Time::millis(ms)));
+        }
+        let time =
+            timeline::Shown::new(playback.story(), playback.shown(), playback.run().end, &Selection::None);
+        let shown = curves::Shown {
+            playback: &playback,
+            chosen: &chosen,
+            tabs: &["Logs", "Figures"],
+            time,
+            seconds_in_sight: true,
+        };
+        ui.allocate_ui(vec2(ui.available_width(), 360.0), |ui| panel.show(ui, &mut timeline, shown));
+    });
+}
+
+/// Half a minute of nine nodes, computed.
+fn a_run() -> Playback {
+    let mut run = Run::new(catalog::LABS[0]);
+    for set in ["nodes=9", "clients=4", "think=100ms"] {
+        // Both are parameters of the lab; if one were not, the run would be the usual one.
+        let _ = run.parameters.assign(set);
+    }
+    let mut playback = Playback::new(run);
+    playback.show(Moment::end_of(Time::millis(30_000)));
+    playback
+}
+
+/// The whole desk of nine nodes: canvas, plots and time line together.
+#[divan::bench]
+fn the_desk_of_9_with_plots(bencher: Bencher<'_, '_>) {
+    let mut playback = a_run();
+    playback.show(Moment::end_of(Time::millis(12_345)));
+    let chosen = ["operations", "latency"].map(str::to_owned);
+    let (mut canvas, mut panel, mut timeline) = (Canvas::default(), Curves::default(), Timeline::default());
+    frames(bencher, |ui| {
+        let width = ui.available_width();
+        let (view, story) = (playback.view(), playback.story());
+        let time = timeline::Shown::new(story, playback.shown(), playback.run().end, &Selection::None);
+        ui.allocate_ui(vec2(width, 348.0), |ui| {
+            canvas.show(ui, canvas::Shown::new(view, story, &Selection::None));
+        });
+        let shown = curves::Shown {
+            playback: &playback,
+            chosen: &chosen,
+            tabs: &["Logs", "Figures"],
+            time,
+            seconds_in_sight: true,
+        };
+        ui.allocate_ui(vec2(width, 200.0), |ui| panel.show(ui, &mut timeline, shown));
+        ui.allocate_ui(vec2(width, 250.0), |ui| timeline.show(ui, time));
     });
 }
 
@@ -106,7 +197,7 @@ fn the_desk(bencher: Bencher<'_, '_>) {
         });
         if let Some(strip) = view.strips.first() {
             part(ui, 140.0, &mut |ui| {
-                panel.show(ui, strip::Shown { strip, selection: &Selection::None, version_word: "term" });
+                panel.show(ui, strip::Shown::alone(strip, &Selection::None, "term"));
             });
         }
         part(ui, 268.0, &mut |ui| {

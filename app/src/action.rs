@@ -4,6 +4,7 @@
 use sim::{ActorId, Command, EventId, MessageId, Moment, OperationId, TimedCommand};
 
 use crate::command;
+use crate::state::figures;
 
 /// What the window has selected: what the inspector shows and the ring in the accent colour stands around.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -72,6 +73,8 @@ pub enum Page {
     Settings,
     /// The words of the lab.
     Words,
+    /// The lab's published figures made again, and distributions over many runs.
+    Figures,
 }
 
 /// A tab of the desk's drawers and of the phone's sheet.
@@ -164,6 +167,10 @@ pub enum Action {
     Open(Option<Page>),
     /// Shows a tab, wherever this layout keeps it.
     ShowTab(Tab),
+    /// Shows the strip of that title under the canvas, or the figures.
+    ShowStrip(String),
+    /// Draws the plot of that name among the figures, or no longer.
+    TogglePlot(String),
     /// Starts this lab afresh.
     OpenLab(&'static str),
     /// Opens what a link, or a run's text, says.
@@ -172,6 +179,8 @@ pub enum Action {
     Edit(Edit),
     /// The lesson's.
     Lesson(Lesson),
+    /// The page of figures.
+    Figures(figures::Ask),
     /// Sets the pace: parts of the usual, 0.25 is a quarter.
     Pace(f32),
     /// Copies a text.

@@ -145,6 +145,10 @@ commands! {
     Lessons: "lessons", "Lessons", "Every lesson, and how far you are", Window, [], None;
     Labs: "labs", "Labs", "Every lab", Window, [], None;
     FieldGuide: "field_guide", "Field guide", "The mistakes you have caused, with their links", Window, [], None;
+    Figures: "figures", "Figures", "Published figures made again, and any measure over many runs", Window,
+        [plain(Key::G)], None;
+    NextStrip: "next_strip", "Next strip", "The lab's next strip under the canvas, or figures of this run", Window,
+        [plain(Key::N)], None;
     Words: "words", "Words", "The words of this lab, explained", Window, [plain(Key::W)], Some(Icon::Question);
     Inspector: "inspector", "Inspector", "Show or hide what is selected", Window, [plain(Key::I)], None;
     Theme: "theme", "Dark or light", "Another theme", Window, [], Some(Icon::Theme);

@@ -9,21 +9,26 @@
 //! | [`state`] | everything the window knows, as plain values with tests |
 //! | [`action`], [`command`] | what a part may ask for; what the window can be told, with its keys |
 //! | [`canvas`], [`lower`], [`strip`], [`timeline`], [`panels`] | the cluster, what stands under it, what stands around it |
-//! | [`widgets`], [`icons`], [`theme`] | what all of that is made of |
+//! | [`plot`] | curves, on axes: over the time of a run, and made of many runs |
+//! | [`widgets`], [`icons`], [`theme`], [`paint`], [`amount`] | what all of that is made of |
+//! | [`workshop`] | makes figures of many runs, beside the window |
 //! | [`pursuit`] | a search that goes on behind the window |
 //! | [`raster`], [`picture`] | the same without a screen |
 //! | `cli` | the command line, on desktops |
 
 pub mod action;
+pub mod amount;
 pub mod canvas;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod cli;
 pub mod command;
 pub mod icons;
 pub mod lower;
+pub mod paint;
 pub mod panels;
 pub mod picture;
-pub mod pursuit;
+pub mod plot;
+//! | [`pursuit`] | a search that goes on behind the window |
 pub mod raster;
 pub mod shell;
 pub mod state;
@@ -31,6 +36,7 @@ pub mod strip;
 pub mod theme;
 pub mod timeline;
 pub mod widgets;
+pub mod workshop;
 
 pub use shell::App;
 pub use state::current_link;

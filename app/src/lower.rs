@@ -5,6 +5,7 @@ use run::LiveVerdict;
 use sim::OperationId;
 
 use crate::action::Action;
+use crate::plot::curves::{self, Curves};
 use crate::state::State;
 use crate::strip::{self, StripPanel};
 use crate::timeline::{self, Timeline};
@@ -13,12 +14,17 @@ use crate::timeline::{self, Timeline};
 #[derive(Default)]
 pub struct Lower {
     strip: StripPanel,
+    curves: Curves,
     timeline: Timeline,
 }
 
 /// How tall the strip wants to be; nothing where the lab has none.
 pub fn strip_height(state: &State) -> f32 {
-    state.playback.view().strips.first().map_or(0.0, strip::height)
+    match state.strip() {
+        Some(strip) => strip::height(strip),
+        None if state.figures_shown() => curves::height(state.plots_chosen().len()),
+        None => 0.0,
+    }
 }
 
 /// How tall the time line wants to be: a lane a node, a taller one a client, the seconds above, the scrubber below.
@@ -29,17 +35,40 @@ pub fn time_height(state: &State) -> f32 {
     70.0 + 26.0 * nodes as f32 + 34.0 * clients as f32
 }
 
-/// The strip.
-pub fn strip_ui(ui: &mut Ui, lower: &mut Lower, state: &State, actions: &mut Vec<Action>) {
-    if let Some(strip) = state.playback.view().strips.first() {
+/// The strip, or the figures. `seconds_in_sight`: whether the time line stands below.
+pub fn strip_ui(
+    ui: &mut Ui,
+    lower: &mut Lower,
+    state: &State,
+    seconds_in_sight: bool,
+    actions: &mut Vec<Action>,
+) {
+    let tabs = state.strip_tabs();
+    if let Some(strip) = state.strip() {
+        let version_word = state.lab().about().version;
         let shown =
-            strip::Shown { strip, selection: &state.selection, version_word: state.lab().about().version };
+            strip::Shown { tabs: &tabs, ..strip::Shown::alone(strip, &state.selection, version_word) };
         actions.extend(lower.strip.show(ui, shown));
+    } else if state.figures_shown() {
+        let chosen = state.plots_chosen();
+        let shown = curves::Shown {
+            playback: &state.playback,
+            chosen: &chosen,
+            tabs: &tabs,
+            time: time_shown(state),
+            seconds_in_sight,
+        };
+        actions.extend(lower.curves.show(ui, &mut lower.timeline, shown));
     }
 }
 
 /// The time line.
 pub fn timeline_ui(ui: &mut Ui, lower: &mut Lower, state: &State, actions: &mut Vec<Action>) {
+    actions.extend(lower.timeline.show(ui, time_shown(state)));
+}
+
+/// What the time line draws.
+fn time_shown(state: &State) -> timeline::Shown<'_> {
     let playback = &state.playback;
     let proof: &[OperationId] = match (playback.verdict(), playback.evidence()) {
         (LiveVerdict::Broken { .. }, Some(evidence)) => &evidence.operations,
@@ -49,13 +78,12 @@ pub fn timeline_ui(ui: &mut Ui, lower: &mut Lower, state: &State, actions: &mut 
         LiveVerdict::Broken { at, .. } => Some(*at),
         _ => None,
     };
-    let shown = timeline::Shown {
+    timeline::Shown {
         flights: &playback.view().flights,
         proof,
         broken_at,
         future: !state.is_held(),
         version_word: state.lab().about().version,
         ..timeline::Shown::new(playback.story(), playback.shown(), playback.run().end, &state.selection)
-    };
-    actions.extend(lower.timeline.show(ui, shown));
+    }
 }

@@ -14,8 +14,8 @@ use crate::canvas::{self, Canvas, menu::Extras};
 use crate::command;
 use crate::lower::{Lower, strip_height, strip_ui, time_height, timeline_ui};
 use crate::panels::{
-    chips, client::Client, commands::Commands, first, inspector::Inspector, lesson, pages, palette::Palette,
-    run_until::RunUntil, settings::Settings, toasts, top, verdict,
+    chips, client::Client, commands::Commands, figures, first, inspector::Inspector, lesson, pages,
+    palette::Palette, run_until::RunUntil, settings::Settings, toasts, top, verdict,
 };
 use crate::state::store::{self, Saved};
 use crate::state::{Request, State, lesson as course};
@@ -61,6 +61,7 @@ struct Parts {
     client: Client,
     palette: Palette,
     run_until: RunUntil,
+    figures: figures::Page,
 }
 
 /// The program in the window.
@@ -248,7 +249,7 @@ impl App {
 
     /// What lies over everything.
     fn over_ui(&mut self, ui: &mut Ui, foot: f32, actions: &mut Vec<Action>) {
-        if let Some(preferences) = pages::show(ui, &self.state, actions) {
+        if let Some(preferences) = pages::show(ui, &self.state, &mut self.parts.figures, actions) {
             self.state.saved.preferences = preferences;
             self.state.requests.push(Request::Dress);
             ui.ctx().request_repaint();
@@ -351,7 +352,7 @@ impl App {
             }
             Tab::Logs => {
                 let size = vec2(ui.available_width(), strip_height(state).max(120.0));
-                ui.allocate_ui(size, |ui| strip_ui(ui, &mut parts.lower, state, actions));
+                ui.allocate_ui(size, |ui| strip_ui(ui, &mut parts.lower, state, false, actions));
             }
             Tab::Time => {
                 let size = vec2(ui.available_width(), time_height(state));
@@ -365,7 +366,7 @@ impl App {
     fn middle_ui(&mut self, ui: &mut Ui, room: Room, actions: &mut Vec<Action>) {
         let whole = ui.max_rect();
         let layout = self.state.saved.layout.clone();
-        let has_strip = !self.state.playback.view().strips.is_empty();
+        let has_strip = !self.state.strip_tabs().is_empty();
         let (mut logs, mut time) = (layout.logs && has_strip, layout.time);
         let shared = room <= Room::Narrow && logs && time;
         if shared {
@@ -388,8 +389,8 @@ impl App {
         if shared {
             let rect = take(tabs).shrink2(vec2(space::WIDE, 2.0));
             within(ui, rect, "tabs", |ui| {
-                if let Some(at) = widgets::tabs(ui, &["Logs", "Time"], usize::from(!layout.logs_before_time))
-                {
+                let names = [self.state.strip_title(), "Time"];
+                if let Some(at) = widgets::tabs(ui, &names, usize::from(!layout.logs_before_time)) {
                     actions.push(Action::ShowTab(if at == 0 { Tab::Logs } else { Tab::Time }));
                 }
             });
@@ -398,7 +399,7 @@ impl App {
         if logs {
             let rect = take(heights.strip);
             ui.painter().hline(rect.x_range(), rect.top(), theme::hairline(ui));
-            within(ui, rect, "strip", |ui| strip_ui(ui, &mut parts.lower, state, actions));
+            within(ui, rect, "strip", |ui| strip_ui(ui, &mut parts.lower, state, time, actions));
         }
         if time {
             let rect = take(heights.time);
@@ -501,8 +502,9 @@ impl App {
             tabs.push((Tab::Time, if layout.time { "Time" } else { CLUSTER }));
         }
         tabs.push((Tab::Inspector, "Node"));
-        if !self.state.playback.view().strips.is_empty() && layout.logs {
-            tabs.push((Tab::Logs, "Logs"));
+        let strip = self.state.strip_title();
+        if !strip.is_empty() && layout.logs {
+            tabs.push((Tab::Logs, strip));
         }
         if layout.verdict {
             tabs.push((Tab::Verdict, "Verdict"));
@@ -557,7 +559,12 @@ fn within<R>(ui: &mut Ui, rect: Rect, salt: &str, add: impl FnOnce(&mut Ui) -> R
 fn canvas_ui(ui: &mut Ui, canvas: &mut Canvas, state: &State, plain: bool, actions: &mut Vec<Action>) {
     let lab = state.lab();
     let you = ActorId::client(1);
+    let columns = match lab.arrangement(state.playback.parameters()) {
+        sim::lab::Arrangement::Columns(columns) => columns,
+        sim::lab::Arrangement::Circle => Vec::new(),
+    };
     let shown = canvas::Shown {
+        columns: &columns,
         extras: Extras { lies: lab.lies(), timers: lab.timers() },
         preview: state.preview.as_ref().map(|(command, _)| command),
         you: (state.name_of(you) == "you").then_some(you),

@@ -285,6 +285,43 @@ fn lessons_are_checked() {
 }
 
 #[test]
+fn a_figure_is_listed_made_and_drawn() {
+    let folder = Folder::new();
+    let listed = say(&["figure", "raft"]);
+    assert_eq!(listed.code, HELD);
+    assert!(listed.out.contains("election-timeout"), "{}", listed.out);
+    let (svg, png) = (folder.file("f.svg"), folder.file("f.png"));
+    let made = say(&["figure", "raft", "election-timeout", "--runs", "8", "--json", "-o", &svg]);
+    assert_eq!(made.code, HELD, "{}", made.err);
+    let told: Value = serde_json::from_str(&made.out).unwrap();
+    assert_eq!((told["schema"].as_u64(), told["runs"].as_u64()), (Some(1), Some(8)));
+    assert_eq!(told["curves"].as_array().unwrap().len(), 5);
+    let value = &told["values"][1];
+    assert_eq!((value["what"].as_str(), value["published"].as_f64()), (Some("median"), Some(30.0)));
+    assert!((15.0..70.0).contains(&value["here"].as_f64().unwrap()), "{value}");
+    let again = say(&["figure", "raft", "election-timeout", "--runs", "8", "--json", "-o", &png]);
+    assert_eq!(again.out, made.out, "whichever core was first");
+    assert!(std::fs::read_to_string(&svg).unwrap().starts_with("<svg "));
+    assert!(std::fs::read(&png).unwrap().starts_with(b"\x89PNG"));
+    let person = say(&["figure", "raft", "election-timeout", "--runs", "2"]);
+    assert!(person.out.contains("Held by a test: means and medians within a quarter"), "{}", person.out);
+    for (words, told) in [
+        (&["figure", "raft", "joy"][..], "it has election-randomness, election-timeout"),
+        (&["figure", "raft", "election-timeout", "-o", "x.gif"], ".svg or .png"),
+        (&["figure", "raft", "election-timeout", "--runs", "0"], "1 to 100000"),
+        (&["figure", "raft", "election-timeout", "--theme", "grey"], "dark or light"),
+        (&["figure", "waft"], "waft"),
+    ] {
+        let said = say(words);
+        assert_eq!(said.code, BAD);
+        assert!(said.err.contains(told), "{words:?}: {}", said.err);
+    }
+    let ended = say_if(&["figure", "raft", "election-randomness", "--json"], true);
+    assert_eq!(ended.code, potholes::cli::OPEN, "Ctrl-C ends it with what there is");
+    assert!(serde_json::from_str::<Value>(&ended.out).is_ok());
+}
+
+#[test]
 fn a_picture_is_the_same_every_time() {
     let folder = Folder::new();
     let file = folder.file("a.png");

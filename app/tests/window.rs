@@ -332,3 +332,70 @@ fn a_broken_promise_pauses_the_run_once() {
     play(&mut state);
     assert!(state.playback.shown() > first, "it goes on from there");
 }
+
+#[test]
+fn figures_stand_beside_the_logs_and_share_the_time_line_s_moment() {
+    let mut window = harness(DESK, lab());
+    window.run();
+    window.get_by_role_and_label(Role::Tab, "Figures").click();
+    window.run();
+    assert!(window.state().state().figures_shown());
+    let plot = window.get_by_label("Operations a second").rect();
+    let at = eframe::egui::pos2(plot.left() + 0.3 * plot.width(), plot.center().y);
+    window.hover_at(at);
+    window.drag_at(at);
+    window.drop_at(at);
+    window.run();
+    let moment = window.state().state().playback.shown().at;
+    assert!(moment < Time::millis(2_000), "{moment}");
+    window.key_press(Key::N);
+    window.run();
+    assert_eq!(window.state().state().strip_title(), "Logs");
+    window.get_by_label("Logs of n1");
+}
+
+#[test]
+fn a_phone_names_its_tab_after_the_strip() {
+    let mut window = harness(PHONE, lab());
+    window.run();
+    window.get_by_role_and_label(Role::Tab, "Logs").click();
+    window.run();
+    window.get_by_role_and_label(Role::Tab, "Figures").click();
+    window.run();
+    assert!(window.state().state().figures_shown());
+    window.get_by_label("Time to an answer");
+    assert_eq!(
+        window.get_all_by_role_and_label(Role::Tab, "Figures").count(),
+        2,
+        "the sheet's, and the strip's"
+    );
+}
+
+#[test]
+fn a_published_figure_is_made_on_its_page() {
+    let mut window = harness(DESK, lab());
+    window.run();
+    window.key_press(Key::G);
+    window.run();
+    window.get_by_role_and_label(Role::Tab, "Randomness ends elections");
+    let button = window.get_by_role_and_label(Role::Button, "Make it here: 30 runs a curve");
+    button.click();
+    // Made beside the window, on every core.
+    for _ in 0..3_000 {
+        pass(&mut window, 1);
+        let state = window.state().state();
+        let done = state.figures.bench(state.lab()).is_some_and(|bench| !bench.is_working());
+        if done {
+            break;
+        }
+        std::thread::yield_now();
+    }
+    window.run(); // fails while anything still asks to be repainted
+    let state = window.state().state();
+    let bench = state.figures.bench(state.lab()).expect("it was asked for");
+    assert!(!bench.is_working() && bench.curves.iter().filter(|curve| !curve.points.is_empty()).count() == 5);
+    window.get_by_label("made of 30 runs each");
+    window.key_press(Key::Escape);
+    window.run();
+    assert!(window.state().state().page.is_none());
+}

@@ -5,6 +5,8 @@
 
 #![allow(dead_code, reason = "each user of this file takes a part of it")]
 
+pub mod strips;
+
 use sim::command::{Command, Who};
 use sim::story::{Arrow, ArrowEnd, Band, BandState, Lane, Mark, Operation, Outcome, Rank, Role, Value};
 use sim::view::{ActorView, Body, Broken, Cell, CellState, Flight, Row, Status, Strip};
@@ -349,6 +351,68 @@ pub fn first() -> (View, Story) {
         actors,
     };
     (view, story)
+}
+
+/// A shop: two clients call a gateway, that three services, those a store; and the gateway asks the last shard itself.
+pub fn services() -> (View, Story) {
+    let mut actors: Vec<ActorView> = (1..=6).map(|number| ActorView::new(n(number))).collect();
+    actors.extend([ActorView::new(c(1)), ActorView::new(c(2))]);
+    for (at, badge) in
+        ["12 open", "cart", "prices", "stock, 2 retries", "shard 1", "shard 2"].into_iter().enumerate()
+    {
+        actors[at].badge = badge.to_owned();
+    }
+    (actors[0].queue, actors[3].queue, actors[4].queue) = (12, 3, 140);
+    actors[3].slow = 10;
+    actors[6].waiting = Some(("buy tea".into(), "waits for n1".into()));
+    let mut scribe = Scribe::new(6, 2);
+    let calls = [
+        (c(1), n(1)),
+        (c(2), n(1)),
+        (n(1), n(2)),
+        (n(1), n(3)),
+        (n(1), n(4)),
+        (n(2), n(5)),
+        (n(3), n(5)),
+        (n(4), n(6)),
+        (n(1), n(6)),
+    ];
+    for (ms, pair) in (100..).step_by(20).zip(calls) {
+        scribe.send(pair, (ms, ms + 15), 2, ArrowEnd::Delivered, Rank::Follower);
+    }
+    scribe.send((n(1), n(6)), (600, 0), 2, ArrowEnd::Flying, Rank::Follower);
+    scribe.send((n(2), n(5)), (610, 0), 3, ArrowEnd::Flying, Rank::Follower);
+    let story = scribe.done(Time::millis(640));
+    let links = pairs(&actors.iter().map(|actor| actor.id).collect::<Vec<_>>());
+    let view = View {
+        moment: Moment::end_of(Time::millis(640)),
+        events: EventId(40),
+        flights: vec![
+            flight(9, (n(1), n(6)), (600, 680), "ask", "reserve"),
+            flight(10, (n(2), n(5)), (610, 690), "ok", "ok"),
+        ],
+        broken: vec![],
+        strips: vec![],
+        links,
+        actors,
+    };
+    (view, story)
+}
+
+/// Where they stand.
+pub fn service_columns() -> Vec<Vec<ActorId>> {
+    vec![vec![c(1), c(2)], vec![n(1)], vec![n(2), n(3), n(4)], vec![n(5), n(6)]]
+}
+
+/// Where the thirty of a [`crowd`] stand in columns.
+pub fn crowd_columns() -> Vec<Vec<ActorId>> {
+    vec![
+        vec![c(1)],
+        vec![n(1)],
+        (2..=12).map(n).collect(),
+        (13..=22).map(n).collect(),
+        (23..=30).map(n).collect(),
+    ]
 }
 
 fn desk_strip() -> Strip {

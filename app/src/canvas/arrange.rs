@@ -2,7 +2,8 @@
 //!
 //! Nodes stand on an ellipse that fills the room, the first one left, the others clockwise; many of them on several
 //! ellipses, one inside the other. Clients stand outside it: the first one left of the first node, the others where
-//! two nodes leave a gap. Nobody moves because a role changes, a node crashes or a message flies.
+//! two nodes leave a gap. A lab whose calls go one way has columns instead, from left to right, clients where it puts
+//! them. Nobody moves because a role changes, a node crashes or a message flies.
 
 use eframe::egui::{Pos2, Rect, Vec2, pos2, vec2};
 use sim::ActorId;
@@ -27,6 +28,10 @@ pub struct Arrangement {
     pub spots: Vec<Spot>,
     /// The middle of the nodes' ellipse.
     pub centre: Pos2,
+    /// Whether actors stand in columns: links then go around whom they do not concern.
+    pub columns: bool,
+    /// Which column each stands in, in the order of [`Arrangement::spots`].
+    column_of: Vec<u16>,
 }
 
 /// Above so many nodes there may be several rings.
@@ -57,13 +62,95 @@ impl Arrangement {
         let (mut spots, radius) =
             if nodes.len() <= ONE_RING { (ring.one(&nodes, radius), radius) } else { ring.several(&nodes) };
         ring.clients(&clients, nodes.len(), room, radius, &mut spots);
-        Self { spots, centre: ring.centre }
+        Self { spots, centre: ring.centre, ..Self::default() }
+    }
+
+    /// Places `actors` in columns from left to right; whoever is in none stands in a last one.
+    pub fn columns(actors: &[ActorId], columns: &[Vec<ActorId>], size: Vec2, reserved: f32) -> Self {
+        let size = vec2(size.x.max(80.0), size.y.max(80.0));
+        // Below stands the story so far.
+        let room = Rect::from_min_max(
+            pos2(0.0, reserved.min(size.y / 3.0)),
+            pos2(size.x, size.y - 26.0f32.min(size.y / 6.0)),
+        );
+        let mut filled: Vec<Vec<ActorId>> = Vec::with_capacity(columns.len() + 1);
+        let mut placed: Vec<ActorId> = Vec::with_capacity(actors.len());
+        for column in columns {
+            let here =
+                column.iter().copied().filter(|actor| actors.contains(actor) && !placed.contains(actor));
+            let here: Vec<ActorId> = here.collect();
+            placed.extend(&here);
+            filled.push(here);
+        }
+        filled.push(actors.iter().copied().filter(|actor| !placed.contains(actor)).collect());
+        filled.retain(|column| !column.is_empty());
+        // What is too tall for one column stands in several side by side.
+        let fitting = ((room.height() / Columns::LEAST).floor() as usize).max(1);
+        let mut pieces: Vec<(u16, &[ActorId])> = Vec::with_capacity(filled.len());
+        for (column, number) in filled.iter().zip(0u16..) {
+            let size = column.len().div_ceil(column.len().div_ceil(fitting));
+            pieces.extend(column.chunks(size.max(1)).map(|piece| (number, piece)));
+        }
+        let grid = Columns::fill(&pieces, room);
+        let mut spots = Vec::with_capacity(actors.len());
+        for ((number, piece), place) in pieces.iter().zip(0u16..) {
+            for (&actor, row) in piece.iter().zip(0u16..) {
+                spots.push((grid.spot(actor, place, row, piece.len()), *number));
+            }
+        }
+        spots.sort_by_key(|(spot, _)| spot.actor);
+        let (spots, column_of) = spots.into_iter().unzip();
+        Self { spots, centre: room.center(), columns: true, column_of }
+    }
+
+    /// The column an actor stands in, from 0; 0 where there are none.
+    pub fn column(&self, actor: ActorId) -> u16 {
+        let at = self.spots.binary_search_by_key(&actor, |spot| spot.actor).ok();
+        at.and_then(|at| self.column_of.get(at)).copied().unwrap_or(0)
     }
 
     /// Where an actor stands.
     pub fn spot(&self, actor: ActorId) -> Option<&Spot> {
         // Sorted by actor: nodes by number, then clients by number.
         self.spots.binary_search_by_key(&actor, |spot| spot.actor).ok().and_then(|at| self.spots.get(at))
+    }
+}
+
+/// Columns: how far apart, and how large who stands in them.
+struct Columns {
+    room: Rect,
+    left: f32,
+    apart: f32,
+    radius: f32,
+}
+
+impl Columns {
+    /// Below a disc: its badge; above it: a crown.
+    const BESIDE: f32 = 34.0;
+    /// From column to column and from row to row, no more than this.
+    const APART: Vec2 = vec2(230.0, 130.0);
+
+    /// A row is no lower than this, as long as there may be another column.
+    const LEAST: f32 = 44.0;
+
+    fn fill(columns: &[(u16, &[ActorId])], room: Rect) -> Self {
+        let count = columns.len().max(1) as f32;
+        let tallest = columns.iter().map(|(_, actors)| actors.len()).max().unwrap_or(1).max(1) as f32;
+        let apart = (room.width() / count).min(Self::APART.x);
+        let row = (room.height() / tallest).min(Self::APART.y);
+        let radius =
+            (apart * 0.2).min(((row - Self::BESIDE) * 0.5).max(row * 0.3)).clamp(4.0, RADIUS_MOST * 0.8);
+        let left = room.center().x - apart * (count - 1.0) / 2.0;
+        Self { room, left, apart, radius }
+    }
+
+    fn spot(&self, actor: ActorId, column: u16, row: u16, rows: usize) -> Spot {
+        let rows = rows.max(1) as f32;
+        let step = (self.room.height() / rows).min(Self::APART.y);
+        let middle = self.room.center().y;
+        let y = middle + step * (f32::from(row) - (rows - 1.0) / 2.0);
+        let radius = if actor.is_client() { (self.radius * CLIENT_PART).max(9.0) } else { self.radius };
+        Spot { actor, at: pos2(self.left + self.apart * f32::from(column), y), radius }
     }
 }
 
@@ -285,6 +372,41 @@ mod tests {
         let (two, three) =
             (Arrangement::new(&actors(5, 1), size, 0.0), Arrangement::new(&actors(9, 1), size, 0.0));
         assert_ne!(two.spots[4], three.spots[4]);
+    }
+
+    #[test]
+    fn calls_go_from_left_to_right_in_columns() {
+        let (n, c) = (ActorId::node, ActorId::client);
+        let columns = vec![vec![c(1), c(2)], vec![n(1)], vec![n(2), n(3), n(4), n(9)], vec![n(2)]];
+        let placed = Arrangement::columns(&actors(5, 2), &columns, vec2(703.0, 348.0), 40.0);
+        let at = |actor| placed.spot(actor).unwrap().at;
+        assert_eq!(
+            [c(1), n(1), n(2), n(5)].map(|actor| placed.column(actor)),
+            [0, 1, 2, 3],
+            "n5 was not named"
+        );
+        assert!(at(c(1)).x < at(n(1)).x && at(n(1)).x < at(n(2)).x && at(n(4)).x < at(n(5)).x, "{placed}");
+        assert!(at(n(2)).y < at(n(3)).y && (at(n(3)).y - at(n(1)).y).abs() < 1.0, "{placed}");
+        assert_eq!(placed.spots.len(), 7, "nobody stands twice");
+    }
+
+    #[test]
+    fn columns_have_room_at_every_size() {
+        for counts in [[1, 1, 1, 1], [12, 1, 3, 1], [2, 3, 30, 2], [0, 0, 0, 1]] {
+            let mut next = 0;
+            let column = |count: u16| {
+                next += count;
+                (next - count + 1..=next).map(ActorId::node).collect::<Vec<_>>()
+            };
+            let columns: Vec<Vec<ActorId>> = counts.into_iter().map(column).collect();
+            for size in [vec2(703.0, 348.0), vec2(390.0, 294.0), vec2(1400.0, 900.0)] {
+                let placed = Arrangement::columns(&actors(counts.iter().sum(), 0), &columns, size, 40.0);
+                let inside = Rect::from_min_size(Pos2::ZERO, size);
+                assert!(placed.spots.iter().all(|spot| inside.contains(spot.at)), "{counts:?} {size}");
+                assert!(nearest(&placed) > 0.0, "{counts:?} {size}\n{placed}");
+            }
+        }
+        assert!(Arrangement::columns(&[], &[vec![]], Vec2::ZERO, 0.0).spots.is_empty());
     }
 
     #[test]

@@ -87,7 +87,8 @@ pub fn cut_commands(
     let back = to_screen.inverse();
     let line: Vec<Pos2> = line.iter().map(|at| back * *at).collect();
     let nodes = || view.links.iter().filter(|(_, b)| b.is_node());
-    let hidden = nodes().count() > placed.links.len();
+    // In columns only links that are used are drawn, and those are what a hand means.
+    let hidden = !arrangement.columns && nodes().count() > placed.links.len();
     let crosses = |ends: [Pos2; 2]| cut::meets(ends, &line).is_some();
     let crossed: Vec<Pair> = if hidden {
         let ends = |pair: &&Pair| {
@@ -96,7 +97,7 @@ pub fn cut_commands(
         };
         nodes().filter(ends).copied().collect()
     } else {
-        placed.links.iter().filter(|link| crosses(link.line)).map(|link| link.pair).collect()
+        placed.links.iter().filter(|link| link.route.meets(&line).is_some()).map(|link| link.pair).collect()
     };
     // Of a client only the links that are drawn are known to the hand.
     let known: Vec<Pair> =

@@ -40,7 +40,7 @@ impl Canvas {
     ) {
         for link in placed.links.iter().filter(|link| !link.pair.1.is_client()).take(NAMED_MESSAGES) {
             let (a, b) = link.pair;
-            let middle = to_screen * link.line[0].lerp(link.line[1], 0.5);
+            let middle = to_screen * link.route.at(0.5);
             // The keyboard reaches the links of what is selected; a hand reaches all by their lines.
             let sense = if link.selected { Sense::focusable_noninteractive() } else { Sense::hover() };
             let id = ui.scope_id().with(("link", a, b));
@@ -64,8 +64,8 @@ impl Canvas {
                 }
             }
             if selected {
-                let line = link.line.map(|end| to_screen * end);
-                brush.shapes.push(Shape::line_segment(line, Stroke::new(space::RING, brush.palette.act)));
+                let line = link.route.on_screen(to_screen).points();
+                brush.shapes.push(Shape::line(line, Stroke::new(space::RING, brush.palette.act)));
             }
         }
     }
@@ -260,7 +260,7 @@ impl Canvas {
         let link = placed
             .links
             .iter()
-            .map(|link| (cut::distance(at, link.line.map(|end| to_screen * end)), link.pair))
+            .map(|link| (link.route.on_screen(to_screen).distance(at), link.pair))
             .filter(|(far, _)| *far < NEAR_LINK[finger])
             .min_by(|a, b| a.0.total_cmp(&b.0));
         let (selection, target) = match (dot.and_then(|(_, index)| shown.view.flights.get(index)), link) {

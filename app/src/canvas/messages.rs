@@ -29,7 +29,8 @@ impl Brush<'_> {
 
     /// A link.
     pub fn link(&mut self, link: &Link, crossed: bool) {
-        let line = link.line.map(|end| self.at(end));
+        let route = link.route.on_screen(self.to_screen);
+        let line = route.points();
         let palette = self.palette;
         let (width, colour) = match (crossed, link.selected) {
             (true, _) => (space::RING, palette.act),
@@ -42,11 +43,13 @@ impl Brush<'_> {
         };
         if link.trouble == Some(Trouble::Poor) {
             ink::dashed(&mut self.shapes, &line, Stroke::new(width.max(space::LINE), colour));
+        } else if route.is_straight() {
+            self.shapes.push(Shape::line_segment(route.ends, Stroke::new(width, colour)));
         } else {
-            self.shapes.push(Shape::line_segment(line, Stroke::new(width, colour)));
+            self.shapes.push(Shape::line(line, Stroke::new(width, colour)));
         }
         if link.trouble == Some(Trouble::Held) {
-            self.icons.push((Icon::Hand, line[0].lerp(line[1], 0.5), space::ICON_SMALL, palette.text));
+            self.icons.push((Icon::Hand, route.at(0.5), space::ICON_SMALL, palette.text));
         }
     }
 
@@ -61,15 +64,15 @@ impl Brush<'_> {
         }
         for link in &placed.links {
             let (a, b) = link.pair;
-            let (from, to) = match (frontier.stops(a, b), frontier.stops(b, a)) {
-                (true, false) => (link.line[0], link.line[1]),
-                (false, true) => (link.line[1], link.line[0]),
+            let route = link.route.on_screen(self.to_screen);
+            let back = match (frontier.stops(a, b), frontier.stops(b, a)) {
+                (true, false) => false,
+                (false, true) => true,
                 _ => continue,
             };
-            let part =
-                frontier.lines.iter().find_map(|line| super::cut::meets([from, to], line)).unwrap_or(0.5);
-            let (from, to) = (self.at(from), self.at(to));
-            let (at, heading) = (from.lerp(to, part), (to - from).normalized());
+            let part = frontier.lines.iter().find_map(|line| link.route.meets(line)).unwrap_or(0.5);
+            let (at, heading) =
+                (route.at(part), if back { -route.heading(part) } else { route.heading(part) });
             let side = vec2(-heading.y, heading.x);
             let tip = at - heading * 4.0;
             let stroke = Stroke::new(space::LINE, colour);

@@ -4,6 +4,7 @@
 //! |-|-|
 //! | [`arrange`] | where actors stand: pure, by who they are and how large the picture is |
 //! | [`placed`] | links, cuts, messages, losses of a moment: pure, by view and story; tested as text |
+//! | [`route`] | the way of a link, around whom it does not concern |
 //! | [`cut`] | the dashed line of a cut, and the commands a drawn line means |
 //! | [`menu`] | every fault of a node, a link, a message, at its default |
 //! | [`gesture`] | what a drag means: a cut, a band, a pair |
@@ -28,6 +29,7 @@ pub mod menu;
 pub mod messages;
 pub mod nodes;
 pub mod placed;
+pub mod route;
 #[cfg(test)]
 #[path = "../../benches/support/mod.rs"]
 pub mod sample;
@@ -50,7 +52,7 @@ use gesture::Drag;
 use labels::Labels;
 use menu::{Extras, Target};
 use nodes::Brush;
-use placed::{Frontier, Placed, Scene};
+use placed::{Frontier, Placed, Scene, Talked};
 
 /// What the canvas draws.
 #[derive(Clone, Copy)]
@@ -75,6 +77,8 @@ pub struct Shown<'a> {
     pub keys: bool,
     /// So many points at the top belong to chips.
     pub reserved: f32,
+    /// Who stands in which column, from left to right; on an ellipse where none is given.
+    pub columns: &'a [Vec<ActorId>],
 }
 
 impl<'a> Shown<'a> {
@@ -91,6 +95,7 @@ impl<'a> Shown<'a> {
             plain: false,
             keys: true,
             reserved: 0.0,
+            columns: &[],
         }
     }
 }
@@ -103,7 +108,8 @@ pub struct Canvas {
     menu: Option<menu::Open>,
     labels: Labels,
     arrangement: Arrangement,
-    arranged_for: (Vec<ActorId>, Vec2, f32),
+    arranged_for: (Vec<ActorId>, Vec<Vec<ActorId>>, Vec2, f32),
+    talked: Talked,
     frontiers: Vec<Frontier>,
     frontiers_for: Vec<(Vec<Vec<ActorId>>, bool)>,
     /// The preview that a drag asked for last.
@@ -147,6 +153,7 @@ impl Canvas {
             story: shown.story,
             selection: shown.selection,
             frontiers: &self.frontiers,
+            talked: &self.talked.since,
         };
         let placed = Placed::new(&scene);
         let preview = self.preview_frontier(&shown);
@@ -228,17 +235,26 @@ impl Canvas {
     }
 
     fn arrange(&mut self, shown: &Shown<'_>, rect: Rect) {
-        let (actors, size, reserved) = &self.arranged_for;
+        if !shown.columns.is_empty() {
+            self.talked.keep_up(shown.story);
+        }
+        let (actors, columns, size, reserved) = &self.arranged_for;
         let same = *size == rect.size()
             && *reserved == shown.reserved
+            && columns == shown.columns
             && actors.len() == shown.view.actors.len()
             && shown.view.actors.iter().zip(actors).all(|(actor, id)| actor.id == *id);
         if !same {
             let mut actors: Vec<ActorId> = shown.view.actors.iter().map(|actor| actor.id).collect();
-            self.arranged_for = (actors.clone(), rect.size(), shown.reserved);
+            self.arranged_for = (actors.clone(), shown.columns.to_vec(), rect.size(), shown.reserved);
+            self.talked = Talked::default();
             actors.sort_unstable();
             actors.dedup();
-            self.arrangement = Arrangement::new(&actors, rect.size(), shown.reserved);
+            self.arrangement = if shown.columns.is_empty() {
+                Arrangement::new(&actors, rect.size(), shown.reserved)
+            } else {
+                Arrangement::columns(&actors, shown.columns, rect.size(), shown.reserved)
+            };
         }
         let cuts = || shown.view.broken.iter().filter(|broken| placed::is_cut(broken));
         let known = same && self.frontiers_for.len() == cuts().count() && {
@@ -279,7 +295,7 @@ impl Canvas {
     /// The links that a line under the hand crosses.
     fn crossed(&self, placed: &Placed, to_screen: TSTransform) -> Vec<Pair> {
         let Some(Drag::Cut { line }) = &self.drag else { return Vec::new() };
-        let crosses = |link: &&placed::Link| cut::meets(link.line.map(|end| to_screen * end), line).is_some();
+        let crosses = |link: &&placed::Link| link.route.on_screen(to_screen).meets(line).is_some();
         placed.links.iter().filter(crosses).map(|link| link.pair).collect()
     }
 }

@@ -1,6 +1,6 @@
 //! Nodes and clients, painted.
 //!
-//! A disc carries its name and its term; the ring says the role (thick and crowned: leads; hollow crown: led in an older
+//! A disc carries its name and its badge, or its term; the ring says the role (thick and crowned: leads; hollow crown: led in an older
 //! term; dashes: asks for votes), the arc around it is its timer running down, the ring in the accent colour is the
 //! selection. What is wrong stands in badges along the rim. A client is a square, with what it waits for beside it.
 
@@ -26,6 +26,8 @@ pub const PULSE: Span = Span::millis(350);
 const USUAL_RADIUS: f32 = 28.0;
 /// Below this radius the term leaves the disc.
 const TERM_RADIUS: f32 = 21.0;
+/// Below this radius the badge is shown while its node is looked at.
+const BADGE_RADIUS: f32 = 14.0;
 /// A name of more letters leaves the disc.
 const NAME_LETTERS: usize = 4;
 
@@ -194,34 +196,68 @@ impl<'a> Brush<'a> {
             Status::Off => self.palette.faint,
         };
         let points = Size::Name.points() * (radius / USUAL_RADIUS).clamp(0.6, 3.0);
-        let term = actor.role.filter(|_| radius >= TERM_RADIUS && !self.plain && !outside);
-        let beneath = term.is_some() || (actor.status != Status::Up && radius >= TERM_RADIUS);
+        let large = radius >= TERM_RADIUS && !outside;
+        self.text.clear();
+        let name_length = Self::under_name(&mut self.text, spot, actor, self.version_word, self.plain);
+        let (name, under) = self.text.split_at(name_length);
         let style = Style::words_to_fit(points, Weight::Semibold);
-        let (place, anchor) = match (outside, beneath) {
+        let small = Style::values_to_fit(10.5 * (radius / USUAL_RADIUS).clamp(1.0, 2.0));
+        // What is too wide for the disc stands below it; on a small one, while it is looked at.
+        let width = if under.is_empty() { 0.0 } else { labels.galley(self.painter, small, under).size().x };
+        let inside = large && !under.is_empty() && width <= 1.86 * radius;
+        let (place, anchor) = match (outside, inside) {
             (true, _) => (pos2(at.x, at.y + radius + 3.0), Align2::CENTER_TOP),
             (false, true) => (pos2(at.x, at.y - radius * 0.15), Align2::CENTER_CENTER),
             (false, false) => (at, Align2::CENTER_CENTER),
         };
-        let (shape, _) = labels.place(self.painter, (place, anchor), style, &self.text, colour);
+        let (shape, named) = labels.place(self.painter, (place, anchor), style, name, colour);
         self.shapes.push(shape);
-        if !beneath || outside {
+        let badge = !actor.badge.is_empty() && radius >= BADGE_RADIUS;
+        if under.is_empty() || !(inside || large || badge || speaks || outside && leads) {
             return;
         }
-        self.text.clear();
-        match (actor.status, term) {
-            (Status::Down, _) => self.text.push_str("down"),
-            (Status::Off, _) => self.text.push_str("spare"),
-            (Status::Paused, None) => self.text.push_str("paused"),
-            (_, Some(role)) => {
-                let _ = write!(self.text, "{} {}", self.version_word, role.version);
+        let below = match (inside, outside) {
+            (true, _) => (pos2(at.x, at.y + radius * 0.38), Align2::CENTER_CENTER),
+            (false, true) => (pos2(at.x, named.bottom()), Align2::CENTER_TOP),
+            (false, false) => {
+                (pos2(at.x, at.y + radius + if marks.selected { 12.0 } else { 7.0 }), Align2::CENTER_TOP)
             }
-            (Status::Up, None) => {}
+        };
+        let (shape, rect) = labels.place(self.painter, below, small, under, self.palette.soft);
+        if !inside {
+            self.shapes.push(Shape::rect_filled(
+                rect.expand2(vec2(2.0, -1.0)),
+                CornerRadius::same(3),
+                self.palette.canvas,
+            ));
+            self.beside.push(rect);
         }
-        let place = pos2(at.x, at.y + radius * 0.38);
-        let style = Style::values_to_fit(10.5 * (radius / USUAL_RADIUS).clamp(1.0, 2.0));
-        let (shape, _) =
-            labels.place(self.painter, (place, Align2::CENTER_CENTER), style, &self.text, self.palette.soft);
         self.shapes.push(shape);
+    }
+
+    /// Writes a node's name and then what stands under it: its badge, or its role's version, or that it does not run.
+    /// Where the name ends.
+    fn under_name(
+        text: &mut String,
+        spot: &Spot,
+        actor: &ActorView,
+        version_word: &str,
+        plain: bool,
+    ) -> usize {
+        let _ = write!(text, "{}", spot.actor);
+        let name = text.len();
+        match (actor.status, actor.role) {
+            (Status::Down, _) => text.push_str("down"),
+            (Status::Off, _) => text.push_str("spare"),
+            _ if plain => {}
+            _ if !actor.badge.is_empty() => text.push_str(&actor.badge),
+            (Status::Paused, None) => text.push_str("paused"),
+            (_, Some(role)) if !version_word.is_empty() => {
+                let _ = write!(text, "{version_word} {}", role.version);
+            }
+            (Status::Up | Status::Paused, _) => {}
+        }
+        name
     }
 
     /// Slow, disk, clock, lies: discs along the rim from the lower right on; and how much waits.
@@ -327,6 +363,13 @@ impl<'a> Brush<'a> {
         let (shape, _) =
             labels.place(self.painter, (at, Align2::CENTER_CENTER), style, name, self.palette.text);
         self.shapes.push(shape);
+        if !actor.badge.is_empty() && !self.plain {
+            let style = Style::values(Size::Small);
+            let below = (pos2(at.x, at.y + half + 4.0), Align2::CENTER_TOP);
+            let (shape, rect) = labels.place(self.painter, below, style, &actor.badge, self.palette.soft);
+            self.shapes.push(shape);
+            self.beside.push(rect);
+        }
         self.badges(labels, at, half, actor);
         let ring = Rect::from_center_size(at, Vec2::splat(2.0 * half + 10.0));
         let round = CornerRadius::same(corner.nw.saturating_add(4));
@@ -417,7 +460,13 @@ pub fn spoken(actor: &ActorView, version_word: &str) -> String {
         (status, role) => {
             if let Some(role) = role {
                 let stale = if actor.stale { "stale " } else { "" };
-                let _ = write!(name, ", {stale}{}, {version_word} {}", role.label, role.version);
+                let _ = write!(name, ", {stale}{}", role.label);
+                if !version_word.is_empty() {
+                    let _ = write!(name, ", {version_word} {}", role.version);
+                }
+            }
+            if !actor.badge.is_empty() {
+                let _ = write!(name, ", {}", actor.badge);
             }
             if status == Status::Paused {
                 name.push_str(", paused");

@@ -4,7 +4,7 @@
 //! A message stands on its link by the part of its flight that has passed; one that a cut will swallow goes only as far
 //! as the dashed line. Above a dozen, messages are dots; what one sender sent at one instant is then a fan.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use eframe::egui::{Pos2, Vec2};
@@ -15,6 +15,7 @@ use sim::{ActorId, MessageId, Span, Story, Time, View};
 
 use super::arrange::{Arrangement, Spot};
 use super::cut::{self, Pair};
+use super::route::Route;
 use crate::action::Selection;
 
 /// Above so many messages in flight pills become dots.
@@ -110,8 +111,8 @@ pub enum Trouble {
 pub struct Link {
     /// Its ends.
     pub pair: Pair,
-    /// Where it begins and ends.
-    pub line: [Pos2; 2],
+    /// Its way.
+    pub route: Route,
     /// Cut from the first end to the second, and back.
     pub cut: [bool; 2],
     /// What else is wrong with it.
@@ -204,6 +205,29 @@ pub struct Scene<'a> {
     pub selection: &'a Selection,
     /// The cuts in force.
     pub frontiers: &'a [Frontier],
+    /// Who ever talked to whom, and when first: asked for where actors stand in columns.
+    pub talked: &'a BTreeMap<Pair, Time>,
+}
+
+/// Who ever talked to whom, kept up with a story.
+#[derive(Debug, Clone, Default)]
+pub struct Talked {
+    /// Each pair once, with the time of its first message.
+    pub since: BTreeMap<Pair, Time>,
+    seen: usize,
+}
+
+impl Talked {
+    /// Takes in what is new; a story that is shorter than before is another one.
+    pub fn keep_up(&mut self, story: &Story) {
+        if story.arrows.len() < self.seen {
+            *self = Self::default();
+        }
+        for arrow in &story.arrows[self.seen..] {
+            self.since.entry(sorted(arrow.from, arrow.to)).or_insert(arrow.sent);
+        }
+        self.seen = story.arrows.len();
+    }
 }
 
 impl Placed {
@@ -222,10 +246,20 @@ impl Scene<'_> {
         self.view.moment.at
     }
 
-    fn ends(&self, from: ActorId, to: ActorId) -> Option<[Pos2; 2]> {
+    /// The way from one to another; both directions take the same.
+    fn route(&self, from: ActorId, to: ActorId) -> Option<Route> {
         let (a, b) = (self.arrangement.spot(from)?, self.arrangement.spot(to)?);
         let heading = (b.at - a.at).normalized();
-        Some([rim(a, heading), rim(b, -heading)])
+        let ends = [rim(a, heading), rim(b, -heading)];
+        if !self.arrangement.columns {
+            return Some(Route::straight(ends));
+        }
+        let others = || self.arrangement.spots.iter().filter(|spot| spot.actor != from && spot.actor != to);
+        if from <= to {
+            return Some(Route::around(ends, others()));
+        }
+        let back = Route::around([ends[1], ends[0]], others());
+        Some(Route { ends, bend: -back.bend })
     }
 
     /// The newest arrows that may touch the last `span`, each with its message.
@@ -238,11 +272,11 @@ impl Scene<'_> {
     }
 
     /// How far along the way from `from` to `to` a cut stands.
-    fn cut_at(&self, from: ActorId, to: ActorId, line: [Pos2; 2]) -> Option<f32> {
+    fn cut_at(&self, from: ActorId, to: ActorId, route: Route) -> Option<f32> {
         let stopping = self.frontiers.iter().filter(|frontier| frontier.stops(from, to));
         stopping
             .flat_map(|frontier| &frontier.lines)
-            .filter_map(|curve| cut::meets(line, curve))
+            .filter_map(|curve| route.meets(curve))
             .min_by(f32::total_cmp)
     }
 
@@ -255,18 +289,22 @@ impl Scene<'_> {
         let clients = self.client_links();
         let mut links: Vec<Link> = Vec::new();
         let mut add = |pair: Pair| {
-            let Some(line) = self.ends(pair.0, pair.1) else { return };
+            let Some(route) = self.route(pair.0, pair.1) else { return };
             let stops = |from, to| self.frontiers.iter().any(|frontier| frontier.stops(from, to));
             links.push(Link {
                 pair,
-                line,
+                route,
                 cut: [stops(pair.0, pair.1), stops(pair.1, pair.0)],
                 trouble: self.trouble(pair),
                 selected: self.is_selected(pair),
                 busy: busy.contains_key(&pair),
             });
         };
-        if nodes <= ALL_LINKS {
+        if self.arrangement.columns {
+            for pair in self.talking() {
+                add(pair);
+            }
+        } else if nodes <= ALL_LINKS {
             for &(a, b) in &self.view.links {
                 let pair = sorted(a, b);
                 if pair.1.is_node() || clients.contains_key(&pair) || self.is_selected(pair) {
@@ -291,6 +329,25 @@ impl Scene<'_> {
         }
         links.sort_by_key(|link| link.selected);
         links
+    }
+
+    /// In columns: who has talked to whom so far. One that has talked to nobody yet is linked to the columns beside its
+    /// own, as calls would go; what is selected shows all its links.
+    fn talking(&self) -> BTreeSet<Pair> {
+        let mut pairs: BTreeSet<Pair> = BTreeSet::new();
+        let now = self.now();
+        pairs.extend(self.talked.iter().filter(|(_, since)| **since <= now).map(|(pair, _)| *pair));
+        let silent = |actor: ActorId| !pairs.iter().any(|pair| pair.0 == actor || pair.1 == actor);
+        let lone: Vec<ActorId> =
+            self.arrangement.spots.iter().map(|spot| spot.actor).filter(|actor| silent(*actor)).collect();
+        let column = |actor| self.arrangement.column(actor);
+        for &(a, b) in &self.view.links {
+            let beside = (lone.contains(&a) || lone.contains(&b)) && column(a).abs_diff(column(b)) == 1;
+            if beside || matches!(self.selection, Selection::Link(..)) && self.is_selected(sorted(a, b)) {
+                pairs.insert(sorted(a, b));
+            }
+        }
+        pairs
     }
 
     fn is_selected(&self, pair: Pair) -> bool {
@@ -359,9 +416,7 @@ impl Scene<'_> {
         let mut waiting: BTreeMap<ActorId, u16> = BTreeMap::new();
         let mut couriers = Vec::with_capacity(self.view.flights.len());
         for (index, flight) in self.view.flights.iter().enumerate() {
-            let Some([from, to]) = self.ends(flight.from, flight.to) else { continue };
-            let way = to - from;
-            let heading = way.normalized();
+            let Some(route) = self.route(flight.from, flight.to) else { continue };
             let (place, part) = if flight.waiting {
                 let before = waiting.entry(flight.to).or_default();
                 *before = before.saturating_add(1);
@@ -371,14 +426,12 @@ impl Scene<'_> {
             } else {
                 (Place::Moving, progress(flight, now))
             };
-            let reach = if flight.doomed {
-                self.cut_at(flight.from, flight.to, [from, to]).unwrap_or(1.0)
-            } else {
-                1.0
-            };
-            let at = from + way * (part * reach);
+            let reach =
+                if flight.doomed { self.cut_at(flight.from, flight.to, route).unwrap_or(1.0) } else { 1.0 };
+            let at = route.at(part * reach);
+            let (heading, flown) = (route.heading(part * reach), route.ends[0].distance(at));
             let rank = self.rank(flight);
-            couriers.push(Courier { flight: index, at, heading, flown: from.distance(at), place, rank });
+            couriers.push(Courier { flight: index, at, heading, flown, place, rank });
         }
         couriers
     }
@@ -430,21 +483,15 @@ impl Scene<'_> {
             if arrow.end == ArrowEnd::Cut && !still_cut() {
                 continue;
             }
-            let Some(line) = self.ends(arrow.from, arrow.to) else { continue };
+            let Some(route) = self.route(arrow.from, arrow.to) else { continue };
             let part = match arrow.end {
                 ArrowEnd::ReceiverDown | ArrowEnd::QueueFull => 1.0,
                 ArrowEnd::NeverSent => 0.0,
-                ArrowEnd::Cut => self.cut_at(arrow.from, arrow.to, line).unwrap_or(0.5),
+                ArrowEnd::Cut => self.cut_at(arrow.from, arrow.to, route).unwrap_or(0.5),
                 _ => 0.6,
             };
             let age = now.since(arrow.ended).0 as f32 / LOSS_FADE.0 as f32;
-            losses.push(Loss {
-                message,
-                at: line[0].lerp(line[1], part),
-                age,
-                end: arrow.end,
-                rank: arrow.rank,
-            });
+            losses.push(Loss { message, at: route.at(part), age, end: arrow.end, rank: arrow.rank });
         }
         losses
     }
@@ -493,12 +540,15 @@ impl fmt::Display for Told<'_> {
                 Some(Trouble::Held) => write!(f, " held")?,
                 None => {}
             }
+            if !link.route.is_straight() {
+                write!(f, " bowed {:.0}", link.route.bend)?;
+            }
             writeln!(f, "{}", if link.selected { " selected" } else { "" })?;
         }
         for courier in &placed.couriers {
             let Some(flight) = scene.view.flights.get(courier.flight) else { continue };
-            let line = scene.ends(flight.from, flight.to).unwrap_or_default();
-            let part = courier.flown / line[0].distance(line[1]).max(1.0);
+            let [from, to] = scene.route(flight.from, flight.to).unwrap_or_default().ends;
+            let part = courier.flown / from.distance(to).max(1.0);
             let place = match courier.place {
                 Place::Moving => format!("{:.0} %", part * 100.0),
                 Place::Held => "held".into(),

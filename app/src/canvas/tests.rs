@@ -7,12 +7,17 @@ use egui_kittest::{Harness, kittest::Queryable};
 use sim::command::{Command, Who};
 use sim::{Story, Time, View};
 
-use super::placed::{Frontier, Placed, Scene, Told};
+use super::placed::{Frontier, Placed, Scene, Talked, Told};
 use super::sample::{self, c, n};
 use super::{Arrangement, Canvas, Shown, cut};
 use crate::action::{Action, Selection};
 use crate::raster::{self, Shot};
 use crate::theme;
+
+/// Whether somebody asked for pictures; where nobody did, tests paint few.
+pub fn looked_at() -> bool {
+    std::env::var_os("POTHOLES_PICTURES").is_some()
+}
 
 /// Writes a picture where somebody asked for it, and returns its pixels.
 pub fn look(name: &str, shot: Shot, paint: impl FnMut(&mut Ui)) -> Vec<Color32> {
@@ -30,8 +35,66 @@ fn told(view: &View, story: &Story, selection: &Selection) -> String {
     let cuts = view.broken.iter().filter(|broken| super::placed::is_cut(broken));
     let frontiers: Vec<Frontier> =
         cuts.map(|broken| Frontier::new(&arrangement, view, &broken.sides, broken.one_way)).collect();
-    let scene = Scene { arrangement: &arrangement, view, story, selection, frontiers: &frontiers };
+    let talked = Talked::default();
+    let scene = Scene {
+        arrangement: &arrangement,
+        view,
+        story,
+        selection,
+        frontiers: &frontiers,
+        talked: &talked.since,
+    };
     Told(&scene, &Placed::new(&scene)).to_string()
+}
+
+#[test]
+fn in_columns_only_who_talks_is_linked() {
+    let (mut view, story) = sample::services();
+    let actors: Vec<_> = view.actors.iter().map(|actor| actor.id).collect();
+    let arrangement = Arrangement::columns(&actors, &sample::service_columns(), vec2(703.0, 348.0), 40.0);
+    let mut talked = Talked::default();
+    talked.keep_up(&story);
+    let told = |view: &View, talked: &Talked| {
+        let scene = Scene {
+            arrangement: &arrangement,
+            view,
+            story: &story,
+            selection: &Selection::None,
+            frontiers: &[],
+            talked: &talked.since,
+        };
+        Told(&scene, &Placed::new(&scene)).to_string()
+    };
+    let text = told(&view, &talked);
+    assert!(text.contains("link n1-c1\n") && text.contains("link n1-n2\n"), "{text}");
+    assert!(!text.contains("link n2-n3") && !text.contains("link n5-c1"), "{text}");
+    let around = text.lines().find(|line| line.starts_with("link n1-n6")).unwrap();
+    assert!(around.contains("bowed"), "it goes around n3, which stands between: {text}");
+    assert_eq!(told(&view, &talked), text);
+    // Before anything was said, calls go as the columns do.
+    view.moment = sim::Moment::START;
+    view.flights.clear();
+    let text = told(&view, &talked);
+    assert!(text.contains("link n1-n4\n") && !text.contains("link n1-n6"), "{text}");
+}
+
+#[test]
+fn a_line_across_columns_cuts_what_it_crosses() {
+    let mut h = window(sample::services());
+    h.state_mut().columns = sample::service_columns();
+    h.run();
+    let (gateway, service) = (middle(&h, "Node n1, 12 open"), middle(&h, "Node n2, cart"));
+    let at = gateway.lerp(service, 0.5);
+    h.hover_at(at - vec2(14.0, 14.0));
+    h.drag_at(at - vec2(14.0, 14.0));
+    h.hover_at(at);
+    h.run_steps(2);
+    h.hover_at(at + vec2(10.0, 10.0));
+    h.run_steps(2);
+    h.drop_at(at + vec2(10.0, 10.0));
+    h.run();
+    let done: Vec<String> = h.state().done().iter().map(|command| cut::words(command)).collect();
+    assert_eq!(done, ["n1 | n2"], "what was not crossed stays");
 }
 
 #[test]
@@ -80,13 +143,23 @@ struct Window {
     selection: Selection,
     preview: Option<Command>,
     actions: Vec<Action>,
+    columns: Vec<Vec<sim::ActorId>>,
     dressed: bool,
 }
 
 impl Window {
     fn new((view, story): (View, Story)) -> Self {
         let (canvas, selection) = (Canvas::default(), Selection::None);
-        Self { canvas, view, story, selection, preview: None, actions: vec![], dressed: false }
+        Self {
+            canvas,
+            view,
+            story,
+            selection,
+            preview: None,
+            actions: vec![],
+            columns: vec![],
+            dressed: false,
+        }
     }
 
     fn ui(&mut self, ui: &mut Ui) {
@@ -101,6 +174,7 @@ impl Window {
             extras,
             reserved: 40.0,
             preview: self.preview.as_ref(),
+            columns: &self.columns,
             ..Shown::new(&self.view, &self.story, &self.selection)
         };
         for action in self.canvas.show(ui, shown) {
@@ -314,6 +388,24 @@ fn canvas_picture(
     })
 }
 
+fn columns_picture(
+    name: &str,
+    size: [f32; 2],
+    theme: Theme,
+    (view, story): (View, Story),
+    columns: &[Vec<sim::ActorId>],
+) {
+    let mut canvas = Canvas::default();
+    let selection = Selection::None;
+    let shot = Shot { size: vec2(size[0], size[1]), theme, scale: 2.0, ..Shot::default() };
+    look(name, shot, |ui| {
+        theme::canvas_frame(ui).show(ui, |ui| {
+            let shown = Shown::new(&view, &story, &selection);
+            canvas.show(ui, Shown { reserved: 40.0, columns, version_word: "", ..shown });
+        });
+    });
+}
+
 #[test]
 fn pictures() {
     let palette = theme::Palette::of(true);
@@ -330,6 +422,21 @@ fn pictures() {
     canvas_picture("canvas-broken", [703.0, 348.0], Theme::Dark, sample::broken_desk(), |_| {});
     canvas_picture("canvas-crowd", [703.0, 348.0], Theme::Dark, sample::crowd(9, 200), |_| {});
     canvas_picture("canvas-hundred", [703.0, 348.0], Theme::Dark, sample::crowd(100, 2000), |_| {});
+    canvas_picture("canvas-thirty", [703.0, 348.0], Theme::Dark, sample::crowd(30, 60), |_| {});
+    let columns = sample::service_columns();
+    let crowd = sample::crowd_columns();
+    for (theme, shade) in [(Theme::Dark, "dark"), (Theme::Light, "light")] {
+        let name = |what: &str| format!("canvas-{what}-{shade}");
+        canvas_picture(&name("columns"), [703.0, 348.0], theme, sample::services(), |shown| {
+            shown.version_word = "";
+        });
+        let (desk, phone) = ([703.0, 348.0], [390.0, 294.0]);
+        for (what, size) in [("services", desk), ("services-phone", phone)] {
+            let columns = &columns;
+            columns_picture(&name(what), size, theme, sample::services(), columns);
+        }
+        columns_picture(&name("columns-thirty"), desk, theme, sample::crowd(30, 40), &crowd);
+    }
     let first = canvas_picture("canvas-first", [1280.0, 380.0], Theme::Dark, sample::first(), |shown| {
         (shown.plain, shown.you, shown.reserved) = (true, Some(c(1)), 0.0);
         shown.selection = &Selection::None;
@@ -361,10 +468,7 @@ fn a_real_run() {
                 });
                 let logs = view.strips.first().unwrap();
                 part(ui, crate::strip::height(logs), &mut |ui| {
-                    strip.show(
-                        ui,
-                        crate::strip::Shown { strip: logs, selection: &selection, version_word: "term" },
-                    );
+                    strip.show(ui, crate::strip::Shown::alone(logs, &selection, "term"));
                 });
                 part(ui, crate::timeline::height(story), &mut |ui| {
                     let whole = Time::millis(30_000);

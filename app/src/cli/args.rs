@@ -75,6 +75,9 @@ pub(super) enum Order {
         #[command(flatten)]
         to: To,
     },
+    /// Makes a lab's published figure again, on every core, and lays it beside what was published; without a figure it
+    /// lists them. Ctrl-C ends it with what it has so far, and exits with 3.
+    Figure(FigureOrder),
     /// Lessons.
     Lesson {
         #[command(subcommand)]
@@ -190,6 +193,28 @@ pub(super) struct Break {
 }
 
 #[derive(Debug, Clone, Args)]
+pub(super) struct FigureOrder {
+    /// The lab, as `potholes labs` names it.
+    #[arg(value_name = "LAB")]
+    pub lab: String,
+    /// The figure.
+    #[arg(value_name = "ID")]
+    pub id: Option<String>,
+    /// How many runs a curve or a point is made of; as the figure says unless said here.
+    #[arg(long, value_name = "N", requires = "id")]
+    pub runs: Option<u64>,
+    /// One JSON document.
+    #[arg(long)]
+    pub json: bool,
+    /// Draws it into this file.
+    #[arg(short, long, value_name = "FILE.svg|png", requires = "id")]
+    pub output: Option<PathBuf>,
+    /// The drawing, dark or light.
+    #[arg(long, value_name = "dark|light", default_value = "light")]
+    pub theme: String,
+}
+
+#[derive(Debug, Clone, Args)]
 pub(super) struct Picture {
     /// The lab; the first screen where neither a lab nor a lesson is named.
     #[arg(value_name = "LAB")]
@@ -208,6 +233,9 @@ pub(super) struct Picture {
     /// What is selected: a node or client.
     #[arg(long, value_name = "WHO")]
     pub select: Option<String>,
+    /// What stands under the canvas: a strip by its title, or Figures.
+    #[arg(long, value_name = "TITLE")]
+    pub strip: Option<String>,
     /// The window's size in points, width by height.
     #[arg(long, value_name = "WxH", default_value = "1280x800")]
     pub size: String,

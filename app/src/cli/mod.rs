@@ -9,12 +9,13 @@
 //! | `args` | what may stand on the command line |
 //! | `out` | where text goes, and readers that go away |
 //! | `ask` | the run that the words ask for: options, scripts, files, links |
-//! | `run`, `sweep`, `break_it`, `labs`, `lessons`, `picture`, `window` | the commands |
+//! | `run`, `sweep`, `break_it`, `labs`, `figure`, `lessons`, `picture`, `window` | the commands |
 //! | `history` | a history as a file |
 
 mod args;
 mod ask;
 mod break_it;
+mod figure;
 mod history;
 mod labs;
 mod lessons;
@@ -143,6 +144,7 @@ fn obey(order: Order, out: &mut Out<'_, '_>) -> Result<u8, Bad> {
         Order::Sweep(asked) => sweep::sweep(&asked, out),
         Order::Break(asked) => break_it::break_it(&asked, out),
         Order::Replay { from, to } => run::replay(&from, &to, out),
+        Order::Figure(asked) => figure::figure(&asked, out),
         Order::Lesson { order: LessonOrder::Check { names, json } } => lessons::check(&names, json, out),
         Order::Picture(picture) => picture::paint(&picture, out),
         Order::Completions { shell } => {
@@ -200,6 +202,9 @@ mod tests {
             "picture raft --for 12s --size 390x844 --theme light --scale 2 -o x.png",
             "picture --lesson lost-write -o x.png",
             "picture -o x.png",
+            "figure raft",
+            "figure raft --json",
+            "figure raft election-timeout --runs 20 --json -o x.svg --theme light",
             "completions bash",
         ];
         let words = |line: &str| -> Vec<String> {

@@ -35,6 +35,13 @@ pub(crate) fn paint(asked: &Picture, out: &mut Out<'_, '_>) -> Result<u8, Bad> {
         }
         state.apply(Action::Select(Selection::Actor(actor)));
     }
+    if let Some(title) = &asked.strip {
+        state.apply(Action::ShowStrip(title.clone()));
+        if state.strip_title() != title {
+            let there = state.strip_tabs().join(", ");
+            return Err(Bad::Said(format!("--strip: there is no {} here; there are {there}", short(title))));
+        }
+    }
     let file = raster::png(&picture::window(state, shot));
     std::fs::write(&asked.output, file).map_err(|error| Bad::file(&asked.output, error))?;
     Ok(HELD)

@@ -15,6 +15,7 @@
 pub mod chips;
 pub mod client;
 pub mod commands;
+pub mod figures;
 pub mod first;
 pub mod inspector;
 pub mod lesson;

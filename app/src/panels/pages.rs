@@ -1,7 +1,8 @@
 //! The pages that lie over the desk: labs, lessons, the field guide, words, keys and preferences.
 
-use eframe::egui::{Grid, Id, Modal, ScrollArea, Ui, vec2};
+use eframe::egui::{Frame, Grid, Id, Margin, Modal, ScrollArea, Ui, vec2};
 
+use super::figures;
 use crate::action::{Action, Lesson, Page};
 use crate::command::{Command as Key, Topic};
 use crate::icons::Icon;
@@ -11,12 +12,19 @@ use crate::theme::{self, space};
 use crate::widgets::{self, Button};
 
 /// Shows the page that is open. Answers changed preferences.
-pub fn show(ui: &mut Ui, state: &State, actions: &mut Vec<Action>) -> Option<Preferences> {
+pub fn show(
+    ui: &mut Ui,
+    state: &State,
+    figures: &mut figures::Page,
+    actions: &mut Vec<Action>,
+) -> Option<Preferences> {
     let page = state.page?;
     let mut preferences = state.saved.preferences.clone();
     let room = ui.content_rect().size();
-    let modal = Modal::new(Id::unique("page")).show(ui.ctx(), |ui| {
-        ui.set_width((room.x - 4.0 * space::WIDE).clamp(200.0, 620.0));
+    let frame = Frame::popup(ui.style()).inner_margin(Margin::same(space::PANEL_MARGIN));
+    let modal = Modal::new(Id::unique("page")).frame(frame).show(ui.ctx(), |ui| {
+        let widest = if page == Page::Figures { figures::WIDEST } else { 620.0 };
+        ui.set_width((room.x - 4.0 * space::WIDE).clamp(200.0, widest));
         ui.horizontal(|ui| {
             ui.label(theme::title(title(page)));
             ui.with_layout(eframe::egui::Layout::right_to_left(eframe::egui::Align::Center), |ui| {
@@ -26,12 +34,16 @@ pub fn show(ui: &mut Ui, state: &State, actions: &mut Vec<Action>) -> Option<Pre
             });
         });
         ui.add_space(space::GAP);
-        ScrollArea::vertical().max_height((room.y - 160.0).max(120.0)).show(ui, |ui| match page {
+        let tall = (room.y - if page == Page::Figures { 110.0 } else { 160.0 }).max(120.0);
+        // As tall as there is room, where there is more to see.
+        let least = if page == Page::Figures { tall } else { 64.0 };
+        ScrollArea::vertical().max_height(tall).min_scrolled_height(least).show(ui, |ui| match page {
             Page::Labs => labs_ui(ui, actions),
             Page::Lessons => lessons_ui(ui, state, actions),
             Page::FieldGuide => field_guide_ui(ui, state, actions),
             Page::Words => words_ui(ui, state),
             Page::Settings => preferences_ui(ui, &mut preferences),
+            Page::Figures => figures.show(ui, state, actions),
         });
     });
     if modal.should_close() {
@@ -47,6 +59,7 @@ const fn title(page: Page) -> &'static str {
         Page::FieldGuide => "Field guide",
         Page::Words => "Words",
         Page::Settings => "Keys and preferences",
+        Page::Figures => "Figures",
     }
 }
 

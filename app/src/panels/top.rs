@@ -78,6 +78,7 @@ fn entries_ui(ui: &mut Ui, actions: &mut Vec<Action>) {
         Key::Undo,
         Key::Redo,
         Key::CopyLink,
+        Key::Figures,
         Key::Words,
         Key::FieldGuide,
         Key::Palette,

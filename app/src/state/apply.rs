@@ -34,6 +34,8 @@ impl State {
             Action::Window(key) => self.press(key),
             Action::Open(page) => self.page = page,
             Action::ShowTab(tab) => self.show_tab(tab),
+            Action::ShowStrip(title) => self.show_strip(&title),
+            Action::TogglePlot(id) => self.toggle_plot(&id),
             Action::OpenLab(id) => match catalog::lab(id) {
                 Some(lab) => self.open_lab(lab),
                 None => self.toasts.say(format!("There is no lab called {id} here")),
@@ -45,6 +47,7 @@ impl State {
             }
             Action::Edit(edit) => self.edit(edit),
             Action::Lesson(lesson) => self.lesson(lesson),
+            Action::Figures(ask) => self.ask_figures(ask),
             Action::Pace(factor) => {
                 self.pace.factor = factor;
                 self.saved.preferences.pace = factor;
@@ -300,6 +303,8 @@ impl State {
             Key::FieldGuide => self.page = Some(Page::FieldGuide),
             Key::Words => self.page = Some(Page::Words),
             Key::Settings => self.page = Some(Page::Settings),
+            Key::Figures => self.page = Some(Page::Figures),
+            Key::NextStrip => self.next_strip(),
             Key::Inspector => {
                 let (shown, wide) = (self.inspector_shown(), self.wide);
                 let layout = &mut self.saved.layout;

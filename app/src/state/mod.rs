@@ -4,10 +4,12 @@
 mod apply;
 pub mod condition;
 pub mod faults;
+pub mod figures;
 mod json;
 pub mod lesson;
 pub mod pace;
 pub mod store;
+pub mod strips;
 pub mod toast;
 
 use std::cell::RefCell;
@@ -17,6 +19,7 @@ use run::{LiveVerdict, Playback, Progress, Run};
 use sim::{ActorId, Command, EventId, Lab, Moment, Time};
 
 use crate::action::{Page, Selection};
+use figures::Figures;
 use lesson::Course;
 use lessons::Signal;
 use pace::{Motion, Pace};
@@ -54,6 +57,8 @@ pub struct State {
     pub lesson: Option<Course>,
     /// What is kept between visits.
     pub saved: Saved,
+    /// Figures of many runs.
+    pub figures: Figures,
     /// Short messages.
     pub toasts: Toasts,
     /// How far a long seek has come, while one is under way.
@@ -101,6 +106,7 @@ impl State {
             page: None,
             lesson: None,
             saved,
+            figures: Figures::default(),
             toasts: Toasts::default(),
             working: None,
             requests: vec![Request::Dress],
@@ -141,7 +147,8 @@ impl State {
             Ok((course, playback)) => {
                 let mut state = State::new(playback, saved);
                 state.lesson = Some(course);
-                state.saved.layout = store::Layout::default();
+                let shelves = std::mem::take(&mut state.saved.layout.shelves);
+                state.saved.layout = store::Layout { shelves, ..store::Layout::default() };
                 state
             }
             Err(_) => {
@@ -240,7 +247,8 @@ impl State {
             self.remember_link();
         }
         self.warn();
-        self.pace.moves() || self.working.is_some()
+        let making = self.figures.advance(self.page == Some(Page::Figures));
+        self.pace.moves() || self.working.is_some() || making && self.page == Some(Page::Figures)
     }
 
     /// Says once that a run made with another version may differ here.
@@ -308,6 +316,7 @@ impl State {
         for panel in course.session().panels() {
             match panel {
                 "logs" | "strip" => layout.logs = true,
+                "figures" => (layout.logs, layout.figures) = (true, true),
                 "time" | "timeline" => layout.time = true,
                 "inspector" => layout.inspector = true,
                 "verdict" => (layout.verdict, layout.inspector) = (true, true),

@@ -101,7 +101,26 @@ pub struct Layout {
     pub sheet: Tab,
     /// Whether the shared place below the canvas shows the logs rather than time.
     pub logs_before_time: bool,
+    /// Figures have appeared beside the lab's strips.
+    pub figures: bool,
+    /// What each lab shows under the canvas, by its name.
+    pub shelves: BTreeMap<String, Shelf>,
 }
+
+/// What a lab shows under the canvas.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Shelf {
+    /// The strip that was chosen, by its title; the first where none was.
+    pub strip: String,
+    /// The plots that are drawn, by name; those of the lab where nothing was chosen.
+    pub plots: Option<Vec<String>>,
+}
+
+/// A lab draws no more plots than these.
+pub const PLOTS: usize = 12;
+/// Of no more labs is it kept what they show.
+const SHELVES: usize = 200;
 
 impl Default for Layout {
     fn default() -> Self {
@@ -115,6 +134,8 @@ impl Default for Layout {
             tab: Tab::Inspector,
             sheet: Tab::Lesson,
             logs_before_time: false,
+            figures: false,
+            shelves: BTreeMap::new(),
         }
     }
 }
@@ -123,6 +144,7 @@ impl Layout {
     /// Everything stands: in a lab one has opened oneself.
     pub fn reveal_all(&mut self) {
         (self.first, self.logs, self.time, self.inspector, self.verdict) = (false, true, true, true, true);
+        self.figures = true;
     }
 }
 
@@ -201,6 +223,15 @@ impl Saved {
         preferences.pace = within(preferences.pace, 0.0625, 16.0);
         let too_many = self.field_guide.len().saturating_sub(FIELD_NOTES);
         self.field_guide.drain(..too_many);
+        let shelves = &mut self.layout.shelves;
+        while shelves.len() > SHELVES {
+            shelves.pop_last();
+        }
+        for shelf in shelves.values_mut() {
+            if let Some(plots) = &mut shelf.plots {
+                plots.truncate(PLOTS);
+            }
+        }
     }
 }
 

@@ -1,547 +1,262 @@
-//! The lab's own strip under the canvas: rows of cells, one row a node. Raft's are the logs.
+//! The lab's own strips under the canvas: what its protocol is about, in one of a few forms. A panel draws any of them
+//! without knowing the lab.
 //!
-//! A cell's number and tint are its term; how it is drawn says how far it got here: dashed where it is only in memory, a
-//! thin outline where it is written, an outline where it is durable, filled where this node knows that it is committed,
-//! with a corner mark where it is applied. Of long rows the newest columns are shown; what scrolled away is a drag, a wheel
-//! or an arrow key away, and only what is in sight is painted.
+//! | module | draws |
+//! |-|-|
+//! | [`cells`] | rows of cells in numbered columns: logs |
+//! | [`table`] | named columns: keys on nodes, accounts on shards |
+//! | [`ring`] | a hash ring, its points and keys, and a legend |
+//! | [`bars`] | amounts side by side |
+//! | [`gauges`] | few amounts that have a value they should have |
+//! | [`scale`] | clocks around true time |
+//! | `hits` | what can be pointed at, and what is said of it |
+//!
+//! Where everything is, is worked out first (`Placed`, pure, tested as text); painting and the hands only read it. Where a
+//! lab has several strips their titles are tabs. What does not fit is a drag, a wheel or an arrow key away. Colours of
+//! verdicts are never used: a strip shows, it does not judge.
 
-use std::ops::RangeInclusive;
+pub mod bars;
+pub mod cells;
+pub mod gauges;
+mod hits;
+pub mod ring;
+pub mod scale;
+pub mod table;
+#[cfg(test)]
+mod tests;
 
 use eframe::egui::{
-    Align2, CornerRadius, EventFilter, Key, Painter, Pos2, Rect, Role, Sense, Shape, Stroke, StrokeKind, Ui,
-    WidgetInfo, epaint::RectShape, pos2, vec2,
+    Align2, CornerRadius, EventFilter, Key, Rect, Response, Role, Sense, Shape, Stroke, StrokeKind, Ui, Vec2,
+    WidgetInfo, pos2, vec2,
 };
-use sim::ActorId;
-use sim::view::{Cell, CellState, Row, Strip};
+use sim::view::{Body, Strip};
 
 use crate::action::{Action, Selection};
-use crate::canvas::ink;
 use crate::canvas::labels::{Labels, Style};
-use crate::theme::{self, Palette, Size, Weight, space};
+use crate::paint::Paint;
+use crate::theme::{self, Size, Weight, space};
+use cells::Cells;
+use hits::{Hands, Hit};
 
 /// What the strip draws.
 #[derive(Clone, Copy)]
 pub struct Shown<'a> {
-    /// Its rows.
+    /// The strip.
     pub strip: &'a Strip,
+    /// The titles of all that can stand here, where there are several.
+    pub tabs: &'a [&'a str],
     /// What is selected: its row's name is in the accent colour.
     pub selection: &'a Selection,
     /// What this lab calls the number of a cell: `term`.
     pub version_word: &'a str,
 }
 
+impl<'a> Shown<'a> {
+    /// One strip alone.
+    pub fn alone(strip: &'a Strip, selection: &'a Selection, version_word: &'a str) -> Self {
+        Self { strip, tabs: &[], selection, version_word }
+    }
+}
+
 /// The strip's own state.
 #[derive(Default)]
 pub struct StripPanel {
-    /// How many columns the newest one is away from the right edge.
-    back: f32,
-    scroll: f32,
+    /// The strip that the rest is about.
+    title: &'static str,
+    cells: Cells,
+    /// How far the others are scrolled.
+    pan: Vec2,
+    hands: Hands,
     labels: Labels,
 }
 
-/// A cell with the gap after it, and the narrowest it becomes.
-const CELL_WIDTH: [f32; 2] = [66.0, 52.0];
-const CELL_GAP: f32 = 4.0;
-/// A row: least and most.
-const ROW: [f32; 2] = [16.0, 19.0];
-/// The title, and the line of column numbers.
-const HEAD: f32 = 44.0;
+/// The title with its legend, or the tabs.
+pub const HEAD: f32 = 30.0;
+/// One arrow key moves the picture so far.
+const KEY_STEP: f32 = 48.0;
 
 /// How tall a strip wants to be, in points.
 pub fn height(strip: &Strip) -> f32 {
-    HEAD + 18.0 * strip.rows().len() as f32 + 6.0
-}
-
-/// Where everything is.
-#[derive(Debug, Clone, PartialEq)]
-struct Grid {
-    /// Where cells are.
-    room: Rect,
-    /// Where names end.
-    names: f32,
-    cell: f32,
-    row: f32,
-    /// The first and last column in sight.
-    columns: RangeInclusive<u64>,
-    /// Where the first column in sight begins.
-    left: f32,
-    top: f32,
-}
-
-/// First and last column there are.
-fn extent(strip: &Strip) -> Option<(u64, u64)> {
-    let ends = |row: &Row| Some((row.cells.first()?.column.min(row.first), row.cells.last()?.column));
-    let mut all = strip.rows().iter().filter_map(ends);
-    let (mut first, mut last) = all.next()?;
-    for (low, high) in all {
-        (first, last) = (first.min(low), last.max(high));
-    }
-    Some((first, last))
-}
-
-impl Grid {
-    fn new(rect: Rect, strip: &Strip, back: f32, scroll: f32) -> Self {
-        let gutter = (rect.width() * 0.09).clamp(42.0, 54.0);
-        let names = rect.left() + gutter;
-        let room = Rect::from_min_max(
-            pos2(names + 14.0, (rect.top() + HEAD).min(rect.bottom())),
-            pos2((rect.right() - 10.0).max(names + 15.0), (rect.bottom() - 4.0).max(rect.top() + HEAD)),
-        );
-        let cell = if room.width() < 420.0 { CELL_WIDTH[1] } else { CELL_WIDTH[0] };
-        let row = (room.height() / strip.rows().len().max(1) as f32).clamp(ROW[0], ROW[1]);
-        let fitting = (room.width() / cell).floor().max(1.0) as u64;
-        let (first, last) = extent(strip).unwrap_or((1, 0));
-        // Room for one to come, so that the next entry does not push everything.
-        let newest = (last + 1).saturating_sub(back.max(0.0) as u64).max(first);
-        let start = (newest + 1).saturating_sub(fitting).max(first);
-        let end = start.saturating_add(fitting.saturating_sub(1));
-        Self { room, names, cell, row, columns: start..=end, left: room.left(), top: room.top() - scroll }
-    }
-
-    fn x(&self, column: u64) -> f32 {
-        self.left + column.saturating_sub(*self.columns.start()) as f32 * self.cell
-    }
-
-    fn rect(&self, row: usize, column: u64) -> Rect {
-        let corner = pos2(self.x(column), self.top + row as f32 * self.row);
-        Rect::from_min_size(corner, vec2(self.cell - CELL_GAP, self.row - 2.0))
-    }
-
-    fn at(&self, pos: Pos2) -> Option<(usize, u64)> {
-        if !self.room.contains(pos) {
-            return None;
-        }
-        let row = ((pos.y - self.top) / self.row).floor();
-        let column = ((pos.x - self.left) / self.cell).floor();
-        (row >= 0.0 && column >= 0.0).then(|| (row as usize, self.columns.start() + column as u64))
-    }
-
-    /// How far back one may scroll.
-    fn most_back(&self, strip: &Strip) -> f32 {
-        let Some((first, last)) = extent(strip) else { return 0.0 };
-        let shown = self.columns.end() - self.columns.start() + 1;
-        (last + 2).saturating_sub(first).saturating_sub(shown) as f32
+    HEAD + match &strip.body {
+        Body::Cells(rows) => cells::height(rows),
+        Body::Table(table) => table::height(table),
+        Body::Ring(ring) => ring::height(ring),
+        Body::Bars(_) => bars::HEIGHT,
+        Body::Gauges(_) => gauges::HEIGHT,
+        Body::Scale(scale) => scale::height(scale),
     }
 }
 
-/// The cells of a row that are in sight.
-fn visible<'a>(row: &'a Row, columns: &RangeInclusive<u64>) -> &'a [Cell] {
-    let start = row.cells.partition_point(|cell| cell.column < *columns.start());
-    let end = row.cells.partition_point(|cell| cell.column <= *columns.end());
-    row.cells.get(start..end).unwrap_or_default()
+/// Where everything of a body is. What it borrows is what it shows.
+trait Placed {
+    /// How far it can be scrolled, to the right and down.
+    fn most(&self) -> Vec2;
+    /// Where it is painted; what reaches beyond is cut off.
+    fn room(&self) -> Rect;
+    /// Paints it.
+    fn paint(&self, paint: &mut Paint<'_>, selection: &Selection);
+    /// What can be pointed at.
+    fn hits(&self) -> Vec<Hit<'_>>;
+}
+
+/// The head's height here: a tab is as tall as a finger needs.
+pub fn head_height(ui: &Ui, tabs: usize) -> f32 {
+    if theme::is_touch(ui) && tabs > 1 { space::TOUCH } else { HEAD }
 }
 
 impl StripPanel {
     /// Shows the newest columns again.
     pub fn newest(&mut self) {
-        self.back = 0.0;
+        self.cells = Cells::default();
     }
 
-    /// Paints, and returns what was asked for: a click on a row selects its node.
+    /// Paints, and returns what was asked for: a click on a row selects its node, one on a tab shows that strip.
     pub fn show(&mut self, ui: &mut Ui, shown: Shown<'_>) -> Vec<Action> {
         let (rect, response) = ui.allocate_exact_size(ui.available_size(), Sense::click_and_drag());
         let mut actions = Vec::new();
         if !ui.is_rect_visible(rect) {
             return actions;
         }
-        let strip = shown.strip;
-        self.look(ui, strip, rect, &response);
-        let grid = Grid::new(rect, strip, self.back, self.scroll);
-        response.widget_info(|| WidgetInfo::labeled(Role::Table, true, strip.title));
-
+        if self.title != shown.strip.title {
+            let labels = std::mem::take(&mut self.labels);
+            *self = Self { title: shown.strip.title, labels, ..Self::default() };
+        }
+        response.widget_info(|| WidgetInfo::labeled(Role::Table, true, shown.strip.title));
         self.labels.begin(ui.ctx());
-        let painter = ui.painter_at(rect);
-        let palette = theme::palette(ui);
-        let mut shapes = Vec::with_capacity(strip.rows().len() * 24);
-        self.head(&painter, palette, &mut shapes, rect, &grid, strip);
-        painter.extend(shapes);
-        let clip = Rect::from_min_max(pos2(rect.left(), grid.room.top()), rect.max);
-        let painter = painter.with_clip_rect(clip.intersect(painter.clip_rect()));
-        let mut shapes = Vec::with_capacity(strip.rows().len() * 24);
-        for (index, row) in strip.rows().iter().enumerate() {
-            self.row(&painter, palette, &mut shapes, &grid, index, row, shown.selection.has(row.actor));
+        let height = head_height(ui, shown.tabs.len());
+        let head = Rect::from_min_size(rect.min, vec2(rect.width(), height));
+        let body = Rect::from_min_max(pos2(rect.left(), head.bottom().min(rect.bottom())), rect.max);
+        head_ui(ui, &mut self.labels, head, shown.strip.title, shown.strip.legend, shown.tabs, &mut actions);
+        if let Body::Cells(rows) = &shown.strip.body {
+            self.cells.show(ui, &mut self.labels, body, &response, rows, &shown, &mut actions);
+        } else {
+            self.body_ui(ui, body, &response, &shown, &mut actions);
         }
         if response.has_focus() {
-            let round = CornerRadius::same(4);
-            shapes.push(Shape::rect_stroke(
+            let ring = theme::focus_ring(ui);
+            ui.painter_at(rect).rect_stroke(
                 rect.shrink(2.0),
-                round,
-                theme::focus_ring(ui),
+                CornerRadius::same(4),
+                ring,
                 StrokeKind::Inside,
-            ));
-        }
-        painter.extend(shapes);
-        for (index, row) in strip.rows().iter().enumerate() {
-            row_named(ui, &grid, index, row, &shown, &mut actions);
-        }
-        let at = response.interact_pointer_pos();
-        if let Some((index, _)) = at.filter(|_| response.clicked()).and_then(|at| grid.at(at))
-            && let Some(row) = strip.rows().get(index)
-        {
-            actions.push(Action::Select(Selection::Actor(row.actor)));
-        }
-        let pointed = ui.input(|input| input.pointer.hover_pos()).and_then(|at| grid.at(at));
-        if let Some((row, column)) = pointed.and_then(|(row, column)| Some((strip.rows().get(row)?, column)))
-        {
-            let cell = row
-                .cells
-                .binary_search_by_key(&column, |cell| cell.column)
-                .ok()
-                .and_then(|at| row.cells.get(at));
-            let words = match cell {
-                Some(cell) => Some(explained(row.actor, cell, shown.version_word)),
-                None if column < row.first => {
-                    Some(format!("entry {column}: folded into {}'s snapshot", row.actor))
-                }
-                None => None,
-            };
-            if let Some(words) = words {
-                response.on_hover_text_at_pointer(words);
-            }
+            );
         }
         actions
     }
 
-    fn look(&mut self, ui: &Ui, strip: &Strip, rect: Rect, response: &eframe::egui::Response) {
-        let grid = Grid::new(rect, strip, self.back, self.scroll);
+    fn body_ui(
+        &mut self,
+        ui: &mut Ui,
+        rect: Rect,
+        response: &Response,
+        shown: &Shown<'_>,
+        actions: &mut Vec<Action>,
+    ) {
+        let finger = theme::is_touch(ui);
+        let placed: Box<dyn Placed + '_> = match &shown.strip.body {
+            Body::Cells(_) => return,
+            Body::Table(table) => Box::new(table::Grid::new(rect, table, self.pan, finger)),
+            Body::Ring(ring) => Box::new(ring::Dial::new(rect, ring, self.pan)),
+            Body::Bars(bars) => Box::new(bars::Chart::new(rect, bars, self.pan)),
+            Body::Gauges(gauges) => Box::new(gauges::Board::new(rect, gauges, self.pan)),
+            Body::Scale(scale) => Box::new(scale::Ruler::new(rect, scale, self.pan)),
+        };
+        self.look(ui, response, placed.most());
+        let mut paint = Paint::new(ui.painter_at(rect), theme::palette(ui), &mut self.labels);
+        placed.paint(&mut paint, shown.selection);
+        paint.flush();
+        self.hands.show(ui, placed.room(), &placed.hits(), shown, actions);
+    }
+
+    /// Drag, wheel and arrows.
+    fn look(&mut self, ui: &Ui, response: &Response, most: Vec2) {
         if response.dragged() {
-            self.back += response.drag_delta().x / grid.cell;
-            self.scroll -= response.drag_delta().y;
+            self.pan -= response.drag_delta();
         }
         if response.contains_pointer() {
             let scroll = ui.input(|input| input.smooth_scroll_delta());
-            let tall = grid.row * strip.rows().len() as f32 > grid.room.height() + 1.0;
-            if tall {
-                self.scroll -= scroll.y;
-            }
-            self.back += (scroll.x + if tall { 0.0 } else { scroll.y }) / grid.cell;
+            self.pan.x -= scroll.x + if most.y > 0.0 { 0.0 } else { scroll.y };
+            self.pan.y -= if most.y > 0.0 { scroll.y } else { 0.0 };
         }
         if response.has_focus() {
-            let arrows = EventFilter { horizontal_arrows: true, ..EventFilter::default() };
+            let arrows = EventFilter {
+                horizontal_arrows: true,
+                vertical_arrows: most.y > 0.0,
+                ..EventFilter::default()
+            };
             ui.memory_mut(|memory| memory.set_focus_lock_filter(response.id, arrows));
-            self.back += ui.input(|input| {
-                let pressed = |key| f32::from(u8::from(input.key_pressed(key)));
-                pressed(Key::ArrowLeft) - pressed(Key::ArrowRight)
+            self.pan += ui.input(|input| {
+                let pressed = |key| KEY_STEP * f32::from(u8::from(input.key_pressed(key)));
+                let across = pressed(Key::ArrowRight) - pressed(Key::ArrowLeft);
+                vec2(across, if most.y > 0.0 { pressed(Key::ArrowDown) - pressed(Key::ArrowUp) } else { 0.0 })
             });
         }
-        self.back = self.back.clamp(0.0, grid.most_back(strip).max(0.0));
-        let most = (grid.row * strip.rows().len() as f32 - grid.room.height()).max(0.0);
-        self.scroll = self.scroll.clamp(0.0, most);
-    }
-
-    fn head(
-        &mut self,
-        painter: &Painter,
-        palette: &Palette,
-        shapes: &mut Vec<Shape>,
-        rect: Rect,
-        grid: &Grid,
-        strip: &Strip,
-    ) {
-        let mut text = |at, anchor, style, words: &str, colour| {
-            let (shape, rect) = self.labels.place(painter, (at, anchor), style, words, colour);
-            shapes.push(shape);
-            rect
-        };
-        let title = Style::words(Size::Text, Weight::Semibold);
-        let title = text(rect.min + vec2(17.0, 16.0), Align2::LEFT_CENTER, title, strip.title, palette.text);
-        let legend = Style::words(Size::Label, Weight::Regular);
-        text(
-            pos2(title.right() + 10.0, title.center().y),
-            Align2::LEFT_CENTER,
-            legend,
-            strip.legend,
-            palette.soft,
-        );
-        for column in grid.columns.clone() {
-            let at = pos2(grid.x(column) + (grid.cell - CELL_GAP) / 2.0, rect.top() + 36.0);
-            if at.x < grid.room.right() {
-                text(
-                    at,
-                    Align2::CENTER_CENTER,
-                    Style::values(Size::Small),
-                    &column.to_string(),
-                    palette.faint,
-                );
-            }
+        let before = self.pan;
+        self.pan = self.pan.clamp(Vec2::ZERO, most.max(Vec2::ZERO));
+        if before != self.pan || response.dragged() {
+            ui.ctx().request_repaint();
         }
-    }
-
-    #[expect(clippy::too_many_arguments, reason = "a row reads the grid and writes to the paint")]
-    fn row(
-        &mut self,
-        painter: &Painter,
-        palette: &Palette,
-        shapes: &mut Vec<Shape>,
-        grid: &Grid,
-        index: usize,
-        row: &Row,
-        selected: bool,
-    ) {
-        let middle = grid.rect(index, *grid.columns.start()).center().y;
-        if middle < grid.room.top() - grid.row || middle > grid.room.bottom() + grid.row {
-            return;
-        }
-        let colour = if selected { palette.act } else { palette.soft };
-        let style = Style::words(Size::Label, Weight::Semibold);
-        let at = (pos2(grid.names, middle), Align2::RIGHT_CENTER);
-        shapes.push(self.labels.place(painter, at, style, &row.actor.to_string(), colour).0);
-        if row.first > *grid.columns.start() {
-            // Before the first entry lies the snapshot.
-            let right = grid.x(row.first.min(*grid.columns.end() + 1)) - CELL_GAP;
-            let half = (grid.row - 2.0) / 2.0;
-            let rect = Rect::from_min_max(pos2(grid.left, middle - half), pos2(right, middle + half));
-            shapes.push(Shape::rect_filled(rect, CornerRadius::same(3), palette.raised));
-            let words = if rect.width() > 60.0 { "snapshot" } else { "…" };
-            let style = Style::words(Size::Small, Weight::Regular);
-            shapes.push(
-                self.labels
-                    .place(painter, (rect.center(), Align2::CENTER_CENTER), style, words, palette.soft)
-                    .0,
-            );
-        }
-        for cell in visible(row, &grid.columns) {
-            let rect = ink::crisp(grid.rect(index, cell.column), painter.pixels_per_point());
-            self.cell(painter, palette, shapes, rect, cell);
-        }
-    }
-
-    fn cell(
-        &mut self,
-        painter: &Painter,
-        palette: &Palette,
-        shapes: &mut Vec<Shape>,
-        rect: Rect,
-        cell: &Cell,
-    ) {
-        let round = CornerRadius::same(3);
-        let line = palette.term_line(cell.version);
-        let outline = |width: f32| {
-            RectShape::new(rect, round, palette.canvas, Stroke::new(width, line), StrokeKind::Inside)
-        };
-        let ink_colour = match cell.state {
-            CellState::Committed | CellState::Applied => {
-                shapes.push(Shape::rect_filled(rect, round, palette.term(cell.version)));
-                palette.term_ink
-            }
-            CellState::Durable => {
-                shapes.push(outline(space::LINE).into());
-                palette.text
-            }
-            CellState::Written => {
-                shapes.push(outline(space::HAIRLINE * 0.6).into());
-                palette.soft
-            }
-            CellState::Volatile => {
-                let inner = rect.shrink(0.75);
-                let corners = [
-                    inner.left_top(),
-                    inner.right_top(),
-                    inner.right_bottom(),
-                    inner.left_bottom(),
-                    inner.left_top(),
-                ];
-                Shape::dashed_line_many(&corners, Stroke::new(space::HAIRLINE, line), 3.0, 3.0, shapes);
-                palette.soft
-            }
-            CellState::Snapshot => {
-                shapes.push(Shape::rect_filled(rect, round, palette.raised));
-                palette.soft
-            }
-        };
-        if cell.state == CellState::Applied {
-            // A notch in the lower right corner: the state machine has it.
-            let (corner, size) = (rect.right_bottom(), 5.0);
-            let notch = vec![corner, corner - vec2(size, 0.0), corner - vec2(0.0, size)];
-            shapes.push(Shape::convex_polygon(notch, palette.term_ink, Stroke::NONE));
-        }
-        let style = Style::values(Size::Small);
-        let at = (rect.left_center() + vec2(7.0, 0.0), Align2::LEFT_CENTER);
-        let (number, used) = self.labels.place(painter, at, style, &cell.version.to_string(), ink_colour);
-        shapes.push(number);
-        let rest =
-            Rect::from_min_max(pos2(used.right() + 4.0, rect.top()), pos2(rect.right() - 3.0, rect.bottom()));
-        let galley = self.labels.galley(painter, style, &cell.text);
-        let (shape, _) = if galley.size().x <= rest.width() {
-            self.labels.place(painter, (rest.center(), Align2::CENTER_CENTER), style, &cell.text, ink_colour)
-        } else {
-            let short = shortened(
-                &cell.text,
-                rest.width() / (galley.size().x / cell.text.chars().count().max(1) as f32),
-            );
-            self.labels.place(painter, (rest.left_center(), Align2::LEFT_CENTER), style, &short, ink_colour)
-        };
-        shapes.push(shape);
     }
 }
 
-/// The first letters of a text and an ellipsis, `letters` together.
-fn shortened(text: &str, letters: f32) -> String {
-    let keep = (letters.floor() as usize).saturating_sub(1);
-    text.chars().take(keep).chain(['…']).collect()
-}
-
-/// How far an entry got, in words.
-fn state_words(state: CellState) -> &'static str {
-    match state {
-        CellState::Volatile => "only in memory here: a crash loses it",
-        CellState::Written => "written here, not durable yet",
-        CellState::Durable => "durable here, not known to be committed",
-        CellState::Committed => "known here to be committed",
-        CellState::Applied => "committed, and applied to the state here",
-        CellState::Snapshot => "folded into a snapshot here",
-    }
-}
-
-/// A cell in a sentence: `n2, entry 4 of term 2, milk: durable here, not known to be committed`.
-fn explained(actor: ActorId, cell: &Cell, version_word: &str) -> String {
-    let Cell { column, version, text, state } = cell;
-    let text = if text.is_empty() { String::new() } else { format!(", {text}") };
-    format!("{actor}, entry {column} of {version_word} {version}{text}: {}", state_words(*state))
-}
-
-/// Each row is a line of a table for a screen reader.
-fn row_named(
+/// A strip's head: its title and what its marks mean; or a tab for each that can stand here.
+pub fn head_ui(
     ui: &mut Ui,
-    grid: &Grid,
-    index: usize,
-    row: &Row,
-    shown: &Shown<'_>,
+    labels: &mut Labels,
+    head: Rect,
+    title: &str,
+    legend: &str,
+    tabs: &[&str],
     actions: &mut Vec<Action>,
 ) {
-    let line = grid.rect(index, *grid.columns.start());
-    let rect = Rect::from_min_max(pos2(grid.names - 34.0, line.top()), pos2(grid.names + 4.0, line.bottom()));
-    if !grid.room.y_range().expand(2.0).contains(rect.center().y) {
+    let palette = theme::palette(ui);
+    let painter = ui.painter_at(head);
+    let mut paint = Paint::new(painter, palette, labels);
+    let style = Style::words(Size::Text, Weight::Semibold);
+    let middle = head.top() + if tabs.len() > 1 { head.height() / 2.0 } else { 16.0 };
+    let mut left = head.left() + 17.0;
+    let one = [title];
+    let names = if tabs.len() > 1 { tabs } else { &one };
+    let mut rects = Vec::with_capacity(names.len());
+    for name in names {
+        let is_shown = *name == title;
+        let colour = if is_shown || tabs.len() < 2 { palette.text } else { palette.soft };
+        let rect = paint.text(pos2(left, middle), Align2::LEFT_CENTER, style, name, colour);
+        if tabs.len() > 1 && is_shown {
+            let line = Stroke::new(2.0, palette.act);
+            paint.shapes.push(Shape::hline(rect.x_range(), head.bottom() - 3.0, line));
+        }
+        rects.push(rect);
+        left = rect.right() + 18.0;
+    }
+    let room = head.right() - 10.0 - left;
+    if room > 90.0 {
+        let style = Style::words(Size::Label, Weight::Regular);
+        paint.fitted(pos2(left - 8.0, middle), Align2::LEFT_CENTER, style, legend, palette.soft, room);
+    }
+    paint.flush();
+    if tabs.len() < 2 {
         return;
     }
-    let response = ui.interact(rect, ui.scope_id().with(("row", row.actor)), Sense::click());
-    let selected = shown.selection.has(row.actor);
-    response.widget_info(|| {
-        WidgetInfo::selected(Role::Button, true, selected, format!("{} of {}", shown.strip.title, row.actor))
-    });
-    ui.ctx().accesskit_node_builder(response.id, |node| {
-        let cells =
-            visible(row, &grid.columns).iter().map(|cell| explained(row.actor, cell, shown.version_word));
-        node.set_description(cells.collect::<Vec<_>>().join("; "));
-    });
-    if response.has_focus() {
-        ui.painter().rect_stroke(rect, CornerRadius::same(3), theme::focus_ring(ui), StrokeKind::Outside);
-    }
-    if response.clicked() {
-        actions.push(Action::Select(Selection::Actor(row.actor)));
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::canvas::{sample, tests::look};
-    use crate::raster::Shot;
-    use eframe::egui::Theme;
-    use egui_kittest::{Harness, kittest::Queryable};
-    use sim::view::Body;
-
-    const RECT: Rect = Rect { min: pos2(0.0, 0.0), max: pos2(703.0, 140.0) };
-
-    fn desk() -> Strip {
-        sample::desk().0.strips.remove(0)
-    }
-
-    #[test]
-    fn the_newest_columns_are_in_sight() {
-        let long = sample::long_strip(5, 10_000);
-        let grid = Grid::new(RECT, &long, 0.0, 0.0);
-        assert!(grid.columns.contains(&10_000) && !grid.columns.contains(&9_000), "{:?}", grid.columns);
-        let back = Grid::new(RECT, &long, grid.most_back(&long), 0.0);
-        assert_eq!(*back.columns.start(), 4, "{:?}", back.columns);
-        assert_eq!(*Grid::new(RECT, &desk(), 0.0, 0.0).columns.start(), 1);
-        let empty = Strip { title: "Logs", legend: "", body: Body::Cells(vec![]) };
-        assert_eq!(Grid::new(RECT, &empty, 3.0, 0.0).most_back(&empty), 0.0);
-    }
-
-    #[test]
-    fn only_what_is_in_sight_is_looked_at() {
-        let long = sample::long_strip(1, 100_000);
-        let grid = Grid::new(RECT, &long, 500.0, 0.0);
-        let cells = visible(&long.rows()[0], &grid.columns);
-        assert!(cells.len() <= 12 && cells.iter().all(|cell| grid.columns.contains(&cell.column)));
-    }
-
-    #[test]
-    fn a_point_finds_its_cell() {
-        let grid = Grid::new(RECT, &desk(), 0.0, 0.0);
-        for (row, column) in [(0, 1), (4, 5), (2, 3)] {
-            assert_eq!(grid.at(grid.rect(row, column).center()), Some((row, column)));
+    for (name, rect) in names.iter().zip(rects) {
+        let target = Rect::from_x_y_ranges(rect.x_range().expand(9.0), head.y_range());
+        let response = ui.interact(target, ui.scope_id().with(("strip tab", *name)), Sense::click());
+        let is_shown = *name == title;
+        response.widget_info(|| WidgetInfo::selected(Role::Tab, true, is_shown, *name));
+        if response.has_focus() {
+            let around = target.shrink2(vec2(2.0, 3.0));
+            ui.painter().rect_stroke(
+                around,
+                CornerRadius::same(4),
+                theme::focus_ring(ui),
+                StrokeKind::Inside,
+            );
+        } else if response.hovered() && !is_shown {
+            let line = Stroke::new(2.0, palette.hairline);
+            ui.painter().hline(rect.x_range(), head.bottom() - 3.0, line);
         }
-        assert_eq!(grid.at(pos2(1.0, 1.0)), None);
-    }
-
-    #[test]
-    fn a_cell_explains_itself() {
-        let strip = desk();
-        let cell = strip.rows()[1].cells.last().unwrap();
-        let words = explained(strip.rows()[1].actor, cell, "term");
-        assert_eq!(words, "n2, entry 5 of term 2, salt: durable here, not known to be committed");
-        assert_eq!(shortened("transfer", 5.9), "tran…");
-    }
-
-    #[test]
-    fn a_row_selects_its_node() {
-        let mut panel = StripPanel::default();
-        let strip = desk();
-        let mut dressed = false;
-        let mut harness = Harness::builder().with_size(vec2(703.0, 160.0)).build_ui_state(
-            move |ui, chosen: &mut Vec<Action>| {
-                if !dressed {
-                    theme::apply(ui.ctx());
-                    dressed = true;
-                    ui.ctx().request_repaint();
-                    return;
-                }
-                let shown = Shown { strip: &strip, selection: &Selection::None, version_word: "term" };
-                chosen.extend(panel.show(ui, shown));
-            },
-            Vec::new(),
-        );
-        harness.run();
-        harness.get_by_label("Logs of n3").click();
-        harness.run();
-        assert_eq!(harness.state().as_slice(), [Action::Select(Selection::Actor(sample::n(3)))]);
-    }
-
-    fn picture(name: &str, size: [f32; 2], theme: Theme, strip: &Strip) -> Vec<eframe::egui::Color32> {
-        let mut panel = StripPanel::default();
-        let shot = Shot { size: vec2(size[0], size[1]), theme, scale: 2.0, ..Shot::default() };
-        look(name, shot, |ui| {
-            theme::canvas_frame(ui).show(ui, |ui| {
-                let selection = Selection::Actor(sample::n(1));
-                panel.show(ui, Shown { strip, selection: &selection, version_word: "term" });
-            });
-        })
-    }
-
-    #[test]
-    fn pictures() {
-        let palette = Palette::of(true);
-        let pixels = picture("strip-desk", [703.0, 140.0], Theme::Dark, &desk());
-        for colour in [palette.term(1), palette.term(2), palette.term_ink] {
-            assert!(pixels.contains(&colour));
+        if response.on_hover_cursor(eframe::egui::CursorIcon::PointingHand).clicked() {
+            actions.push(Action::ShowStrip((*name).to_owned()));
         }
-        picture("strip-light", [703.0, 140.0], Theme::Light, &desk());
-        picture("strip-long", [703.0, 180.0], Theme::Dark, &sample::long_strip(9, 300));
-        let mut fresh = sample::long_strip(3, 9);
-        let states = [
-            CellState::Snapshot,
-            CellState::Applied,
-            CellState::Committed,
-            CellState::Durable,
-            CellState::Written,
-            CellState::Volatile,
-        ];
-        let Body::Cells(rows) = &mut fresh.body else { panic!("a strip of cells") };
-        for (cell, state) in rows[0].cells.iter_mut().zip(states) {
-            cell.state = state;
-        }
-        picture("strip-states", [703.0, 110.0], Theme::Dark, &fresh);
     }
 }

@@ -56,6 +56,8 @@ pub struct Palette {
     pub terms: [Color32; 5],
     /// Words on a term's tint.
     pub term_ink: Color32,
+    /// Curves, and what belongs to one of several nodes, in turn. Never shown without a name; no verdict, no role.
+    pub series: [Color32; 6],
 }
 
 /// What a node is at the moment.
@@ -112,6 +114,7 @@ pub const DARK: Palette = Palette {
     broken_ground: hex(0x3A1D1E),
     terms: [hex(0x8FA3B8), hex(0x7DB9EE), hex(0x98A2F7), hex(0xC493F2), hex(0xEE93CB)],
     term_ink: hex(0x0F1419),
+    series: [hex(0x6CB4F0), hex(0xE2A06B), hex(0xB89AF2), hex(0xB9C26A), hex(0xEC8FC4), hex(0x9FB0C3)],
 };
 
 /// The light theme.
@@ -140,6 +143,7 @@ pub const LIGHT: Palette = Palette {
     broken_ground: hex(0xFCE8E7),
     terms: [hex(0xA9BACB), hex(0x7FBBEA), hex(0x9BA6F2), hex(0xC79AEC), hex(0xEA9CCB)],
     term_ink: hex(0x16202B),
+    series: [hex(0x2277BD), hex(0xAB5A1E), hex(0x7A4FC0), hex(0x6A7413), hex(0xB23E86), hex(0x56687C)],
 };
 
 impl Palette {
@@ -195,6 +199,11 @@ impl Palette {
     pub const fn term_line(&self, number: u64) -> Color32 {
         let tint = self.term(number);
         if self.dark { tint } else { mix(tint, self.term_ink, 82) }
+    }
+
+    /// The colour of the `number`-th of several curves or nodes.
+    pub const fn series(&self, number: usize) -> Color32 {
+        self.series[number % self.series.len()]
     }
 
     /// What a control looks like under the pointer, given what it looks like at rest.
@@ -323,6 +332,11 @@ mod tests {
             }
             for term in 0..5 {
                 pairs.push(("term's outline", p.term_line(term), p.canvas));
+            }
+            for number in 0..p.series.len() {
+                pairs.push(("curve", p.series(number), p.canvas));
+                pairs.push(("curve on a panel", p.series(number), p.panel));
+                pairs.push(("curve on a card", p.series(number), p.raised));
             }
             assert_eq!(too_near(3.0, &pairs), Vec::<String>::new(), "dark: {}", p.dark);
         }

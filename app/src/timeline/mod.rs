@@ -232,6 +232,27 @@ impl Timeline {
 
     /// Zoom, pan and scroll; returns what is shown.
     fn look(&mut self, ui: &Ui, shown: &Shown<'_>, lanes: Rect, response: &Response) -> Window {
+        let most_scroll = (self.rows.height - lanes.height()).max(0.0);
+        let at = ui.input(|input| input.pointer.hover_pos()).filter(|_| response.contains_pointer());
+        let scrolls = most_scroll > 0.0 && at.is_some_and(|at| at.y < lanes.bottom());
+        let window = self.look_across(ui, shown, lanes, response, !scrolls);
+        if scrolls {
+            let (zoom, scroll) = ui.input(|input| (input.zoom_delta(), input.smooth_scroll_delta()));
+            self.scroll -= if zoom == 1.0 { scroll.y } else { 0.0 };
+        }
+        self.scroll = self.scroll.clamp(0.0, most_scroll);
+        window
+    }
+
+    /// Zoom and pan, by the wheel too where it `zooms`; returns what is shown.
+    fn look_across(
+        &mut self,
+        ui: &Ui,
+        shown: &Shown<'_>,
+        lanes: Rect,
+        response: &Response,
+        zooms: bool,
+    ) -> Window {
         let any = self.axis(lanes, shown, Window { from: 0.0, span: 1.0 });
         let whole = any.position(end(shown));
         let mut window = self.chosen.unwrap_or_else(|| Window::usual(any, shown.moment.at, shown.story.end));
@@ -239,7 +260,6 @@ impl Timeline {
             window.follow(any.position(shown.moment.at), whole);
         }
         self.before = shown.moment.at;
-        let most_scroll = (self.rows.height - lanes.height()).max(0.0);
         let at = ui.input(|input| input.pointer.hover_pos()).filter(|_| response.contains_pointer());
         if let Some(at) = at {
             let (zoom, scroll) = ui.input(|input| (input.zoom_delta(), input.smooth_scroll_delta()));
@@ -247,9 +267,7 @@ impl Timeline {
             let mut changed = window;
             if zoom != 1.0 {
                 changed.zoom(f64::from(zoom), part, self.spacing, whole);
-            } else if scroll.y != 0.0 && most_scroll > 0.0 && at.y < lanes.bottom() {
-                self.scroll -= scroll.y;
-            } else if scroll.y != 0.0 && scroll.x == 0.0 {
+            } else if zooms && scroll.y != 0.0 && scroll.x == 0.0 {
                 changed.zoom(f64::from((scroll.y / 200.0).exp()), part, self.spacing, whole);
             }
             if scroll.x != 0.0 {
@@ -266,8 +284,22 @@ impl Timeline {
         if self.chosen.is_some() {
             self.chosen = Some(window);
         }
-        self.scroll = self.scroll.clamp(0.0, most_scroll);
         window
+    }
+
+    /// The times across a picture that stands above the lanes and is as wide: the same zoom and the same hands, also where
+    /// the lanes themselves are not shown. The wheel zooms there where it `zooms`.
+    pub fn share<'a>(
+        &mut self,
+        ui: &Ui,
+        shown: &Shown<'a>,
+        rect: Rect,
+        response: &Response,
+        zooms: bool,
+    ) -> Axis<'a> {
+        let lanes = Regions::new(rect).lanes;
+        let window = self.look_across(ui, shown, lanes, response, zooms);
+        self.axis(lanes, shown, window)
     }
 
     fn find_chain(&mut self, shown: &Shown<'_>) {

@@ -96,6 +96,12 @@ fn entries_that_travel_slowly_are_safe_too() {
     sound(0..80, &["eager=off", "batch=1", "churn=300ms"]);
 }
 
+#[test]
+fn nothing_breaks_where_candidates_ask_while_they_write() {
+    sound(0..80, &["parallel_votes=on"]);
+    sound(0..80, &["parallel_votes=on", "prevote=off", "sync_min=1ms", "sync_max=40ms"]);
+}
+
 /// The first seed, of so many, at which a pothole breaks one of the things it is said to break.
 fn found(pothole: &str, seeds: u64) -> u64 {
     let pothole = LAB.potholes().iter().find(|known| known.id == pothole).unwrap();

@@ -15,13 +15,17 @@
 //! | [`why`] | from an event back to what made it so |
 //! | [`report`], [`api`] | a whole run executed, and the JSON of it |
 //! | [`sweep`] | the same run under many seeds |
+//! | [`plot`](mod@plot) | curves over the time of one run |
+//! | [`figure`] | curves made of many runs: published figures made again, distributions |
 
 pub mod api;
+pub mod figure;
 pub mod history;
 pub mod hunt;
 pub mod judge;
 pub mod link;
 pub mod playback;
+pub mod plot;
 pub mod promises;
 pub mod report;
 pub mod run;

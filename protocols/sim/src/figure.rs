@@ -101,7 +101,8 @@ pub struct Curve {
 /// How our curves of a figure are made.
 #[derive(Clone, Copy, Debug)]
 pub enum Ours {
-    /// The distribution of a measure over many seeds, one curve a setting: the share of runs (0 to 1) upwards.
+    /// The distribution of a measure over many seeds, one curve a setting: the share of runs (0 to 1) upwards. A run that
+    /// has no value (the leader is not back when it ends) lies beyond every value.
     Distribution {
         /// The lab's measure.
         measure: &'static str,
@@ -147,7 +148,8 @@ pub struct Setting {
     pub name: &'static str,
     /// Assignments: `election_min=150ms`.
     pub set: &'static [&'static str],
-    /// Commands, each with its time: `2s crash @leader`.
+    /// Commands, each with its time: `2s crash @leader`; or with two, between which it is drawn anew for each seed:
+    /// `2s..2.075s crash @leader`.
     pub at: &'static [&'static str],
 }
 

@@ -51,12 +51,15 @@ impl Raft {
         self.on_prevote_reply(self.id, about, true, context);
     }
 
-    /// §5.2: asks everyone, once its own vote cannot be forgotten.
+    /// §5.2: asks everyone, once its own vote cannot be forgotten; or while it is being written, for it is not counted
+    /// before that.
     pub(super) fn campaign(&mut self, transfer: bool, context: &mut Context<'_>) {
         self.become_candidate(transfer, context);
         let last = self.last();
+        let at_once = context.settings().parallel_votes;
         for peer in self.peers() {
-            self.send_durably(peer, Body::Vote { last, transfer }, context);
+            let body = Body::Vote { last, transfer };
+            if at_once { self.send(peer, body, context) } else { self.send_durably(peer, body, context) }
         }
         if self.flush(context).is_none() {
             self.on_vote_reply(self.id, true, context);
@@ -179,7 +182,11 @@ impl Raft {
             context.fact(Fact::Granted { term: self.term(), voter: from });
         }
         let of = self.members().voters().len();
-        if self.members().are_majority(&votes.granted) {
+        // One that could forget its term must not lead in it: restarted, it might be elected in the same term again.
+        let sure = !self.is_syncing();
+        if self.members().are_majority(&votes.granted) && !sure {
+            context.note(|| format!("{} of {of} votes; its own is still being written", votes.granted.len()));
+        } else if self.members().are_majority(&votes.granted) {
             context.note(|| format!("{} of {of} votes: elected", votes.granted.len()));
             self.become_leader(context);
         } else if self.members().are_majority(&votes.denied) {

@@ -1,11 +1,17 @@
 //! The figures of a run.
 
 use sim::lab::Measure;
-use sim::story::{BandState, Outcome, Rank};
+use sim::story::{BandState, Outcome, Rank, Value};
+use sim::trace::FactRecord;
 use sim::{Time, Trace};
 
 pub(super) const MEASURES: &[Measure] = &[
     Measure { id: "leaderless", unit: "s", doc: "Time during which no node led." },
+    Measure {
+        id: "failover",
+        unit: "ms",
+        doc: "From a leader's crash until another node hears the next leader; the longest, where several crashed.",
+    },
     Measure { id: "elections", unit: "", doc: "Leaders elected." },
     Measure { id: "answered", unit: "1/s", doc: "Operations answered each second." },
     Measure { id: "availability", unit: "%", doc: "Of the operations that ended, those that were answered." },
@@ -36,6 +42,7 @@ pub(super) fn measure(trace: &Trace, end: Time) -> Vec<f64> {
     });
     vec![
         leaderless(trace, end),
+        failover(trace),
         elections,
         ok / seconds,
         100.0 * ok / ended,
@@ -70,4 +77,35 @@ fn leaderless(trace: &Trace, end: Time) -> f64 {
         reached = reached.max(until);
     }
     end.0.saturating_sub(covered) as f64 / 1e9
+}
+
+/// Milliseconds from a leader's crash to the first message of the next leader that another node hears, as the paper
+/// measures it (Ongaro 2014, §9.3); the longest of several. None where no leader crashed, or the run ends before the
+/// next is heard.
+fn failover(trace: &Trace) -> f64 {
+    let mut longest = f64::NAN;
+    for (at, crash) in trace.facts.iter().enumerate().filter(|(_, fact)| fact.name == "crashed") {
+        let Some(led) = led_before(trace, crash) else { continue };
+        let heard = trace.facts[at..].iter().find(|fact| fact.name == "follows" && term_of(fact) > Some(led));
+        let Some(heard) = heard else { return f64::NAN };
+        longest = longest.max(heard.at.since(crash.at).0 as f64 / 1e6);
+    }
+    longest
+}
+
+/// The term that a node led when it crashed, if it led.
+fn led_before(trace: &Trace, crash: &FactRecord) -> Option<u64> {
+    let bands = &trace.story.lane(crash.actor)?.bands;
+    let before = bands[..bands.partition_point(|band| band.event < crash.event)].last()?;
+    match before.state {
+        BandState::Role(role) if role.rank == Rank::Leader => Some(role.version),
+        _ => None,
+    }
+}
+
+fn term_of(fact: &FactRecord) -> Option<u64> {
+    match fact.values.first() {
+        Some(Value::Int(term)) => u64::try_from(*term).ok(),
+        _ => None,
+    }
 }

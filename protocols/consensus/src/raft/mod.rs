@@ -32,6 +32,7 @@ mod change;
 pub mod client;
 mod election;
 pub mod fact;
+mod figures;
 mod follower;
 pub mod hard;
 pub mod invariants;
@@ -59,6 +60,7 @@ use message::Message;
 use node::{Raft, Role};
 use serde::Serialize;
 use settings::Settings;
+use sim::figure::Figure;
 use sim::lab::{About, Claim, FaultClass, Invariant, Measure, Pothole, Verb};
 use sim::network::Network;
 use sim::parameter::{Parameter, Parameters};
@@ -297,6 +299,10 @@ impl Protocol for RaftStore {
 
     fn strips(cluster: &Cluster<'_, Self>) -> Vec<Strip> {
         vec![view::strip(cluster)]
+    }
+
+    fn figures() -> &'static [Figure] {
+        figures::FIGURES
     }
 
     fn measure(trace: &Trace, end: Time) -> Vec<f64> {

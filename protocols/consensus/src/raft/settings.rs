@@ -68,6 +68,8 @@ pub struct Settings {
     pub snapshot_every: u64,
     /// Whether candidates ask first.
     pub prevote: bool,
+    /// Whether candidates ask for votes while their own is being written.
+    pub parallel_votes: bool,
     /// Whether a leader that hears no majority steps down.
     pub check_quorum: bool,
     /// Whether a node that hears a leader denies votes.
@@ -141,6 +143,11 @@ pub const PARAMETERS: &[Parameter] = &[
         "A snapshot replaces this many applied entries; 0 keeps them all.",
     ),
     Parameter::switch("prevote", true, "A candidate asks whether it would win before it enters a new term."),
+    Parameter::switch(
+        "parallel_votes",
+        false,
+        "A candidate asks for votes while its own is still being written; it leads once that cannot be forgotten.",
+    ),
     Parameter::switch(
         "check_quorum",
         false,
@@ -255,6 +262,7 @@ impl Settings {
             eager: p.switch("eager") && !potholes.commit_old_terms && !potholes.unfixed_membership,
             snapshot_every: small(p, "snapshot_every"),
             prevote: p.switch("prevote"),
+            parallel_votes: p.switch("parallel_votes"),
             check_quorum: p.switch("check_quorum"),
             // A lease is a promise of the followers: it needs them to keep it.
             sticky: p.switch("sticky") || lease,
