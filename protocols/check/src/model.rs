@@ -303,7 +303,7 @@ fn append(state: &Value, value: &Value) -> Option<Value> {
         (Value::List(items), _) => {
             Some(Value::List(items.iter().chain(std::iter::once(value)).cloned().collect()))
         }
-        (Value::Int(_) | Value::Text(_), _) => None,
+        (Value::Int(_) | Value::Text(_) | Value::Word(_) | Value::Map(_), _) => None,
     }
 }
 
