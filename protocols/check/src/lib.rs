@@ -43,6 +43,8 @@ pub mod isolation;
 pub mod judge;
 pub mod linearizable;
 pub mod model;
+pub mod names;
+pub mod read;
 pub mod story;
 mod table;
 pub mod value;
