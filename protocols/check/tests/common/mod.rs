@@ -60,6 +60,8 @@ impl Plain {
             "append" => match (state, &self.input[0]) {
                 (Value::Nil, Value::Text(_)) => Some(self.input[0].clone()),
                 (Value::Text(text), Value::Text(more)) => Some(Value::from(format!("{text}{more}").as_str())),
+                (Value::List(items), more) => Some(Value::from([items, std::slice::from_ref(more)].concat())),
+                (Value::Nil, more) => Some(Value::from(vec![more.clone()])),
                 _ => None,
             },
             other => panic!("{other}"),
