@@ -48,6 +48,7 @@ pub mod read;
 pub mod story;
 mod table;
 pub mod value;
+pub mod write;
 
 pub use evidence::{Because, Evidence, Explain, Why};
 pub use history::{History, HistoryError, Invocation, Operation, Outcome};

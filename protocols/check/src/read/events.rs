@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::isolation::{Conventions, Objects as Held};
+use crate::isolation::{Conventions, Initial, Objects as Held, Sessions};
 use crate::names::ModelName;
 use crate::value::{Value, Values};
 
@@ -33,6 +33,8 @@ pub(super) struct Events<'o> {
     options: &'o Options,
     /// The model that the file names.
     named: Option<ModelName>,
+    /// What the file says that transactions have by convention.
+    conventions: Conventions,
     interner: Interner,
     pairing: Pairing,
     kept: Kept,
@@ -69,6 +71,7 @@ impl<'o> Events<'o> {
             format,
             options,
             named: None,
+            conventions: Conventions::jepsen(),
             interner: Interner::default(),
             pairing: Pairing::default(),
             kept: Kept::Nothing,
@@ -140,6 +143,14 @@ impl<'o> Events<'o> {
                         model.map_err(|wrong| ReadError::at(place, Cause::BadDocument(wrong.to_string())))?,
                     );
                 }
+                (Some("initial"), Some("unstated")) => self.conventions.initial = Initial::Unstated,
+                (Some("initial"), _) => {
+                    let written = item.pairs().find(|(name, _)| name.name() == Some("written"));
+                    if let Some((_, value)) = written {
+                        self.conventions.initial = Initial::Written(self.interner.value(value));
+                    }
+                }
+                (Some("sessions"), Some("always")) => self.conventions.sessions = Sessions::Always,
                 (Some("version"), _) if item.int() != Some(1) => {
                     let found = item.shown();
                     let cause = format!("this is version {found} of the form; version 1 is read here");
@@ -169,7 +180,7 @@ impl<'o> Events<'o> {
             Some(ModelName::RwRegister) => Some(Held::Registers),
             _ => None,
         };
-        Kept::Transactions(Box::new(Transactions::new(held, Conventions::jepsen())))
+        Kept::Transactions(Box::new(Transactions::new(held, self.conventions.clone())))
     }
 
     /// An event of an operation on an object.

@@ -108,7 +108,9 @@ fn of_map(map: &[u8]) -> Format {
     if after_blanks(&map[1..]).first() != Some(&b'"') {
         // Only the first map counts: later ones are somebody else's.
         let first = line.split(|byte| *byte == b'}').next().unwrap_or_default();
-        let keyed = first.windows(5).any(|window| window == b":key ");
+        let says = |word: &[u8]| first.windows(word.len()).any(|window| window == word);
+        // Our own EDN has keys too, and says the exact values besides.
+        let keyed = says(b":key ") && !says(b":input ");
         return if keyed { Format::Porcupine } else { Format::Edn };
     }
     let named = after_blanks(&map[1..]);

@@ -138,6 +138,31 @@ pub(super) struct Beside {
 }
 
 impl Imported {
+    /// A history that comes from no file, to be written as one. `lanes` are the names of the lanes; `time` says when an
+    /// event at a position was, in nanoseconds, where that is known.
+    pub fn made(
+        model: ModelName,
+        history: History,
+        lanes: Vec<Arc<str>>,
+        time: &dyn Fn(u64) -> Option<i64>,
+    ) -> Self {
+        let origin = |operation: &Operation| {
+            let mut origin = Origin::new(0, None, time(operation.invoked));
+            origin.completed = operation.completed.and_then(time).unwrap_or(i64::MIN);
+            origin
+        };
+        Self {
+            format: Format::Lines,
+            model,
+            guessed: false,
+            origins: history.operations().iter().map(origin).collect(),
+            subject: Subject::Objects(history),
+            lanes,
+            marks: Vec::new(),
+            notes: Vec::new(),
+        }
+    }
+
     /// A history of operations on objects.
     ///
     /// # Errors

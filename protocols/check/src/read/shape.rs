@@ -213,7 +213,7 @@ pub(crate) fn settle(
 ) -> Result<(), ReadError> {
     for (operation, origin) in operations.iter_mut().zip(origins) {
         rename(operation, model);
-        settle_one(operation, origin, model, meaning).map_err(|cause| ReadError::on(origin.line(), cause))?;
+        settle_one(operation, origin, meaning).map_err(|cause| ReadError::on(origin.line(), cause))?;
     }
     Ok(())
 }
@@ -230,29 +230,19 @@ fn is_register(model: ModelName) -> bool {
     matches!(model, ModelName::Register | ModelName::CasRegister | ModelName::Kv)
 }
 
-/// Other words for the same function.
+/// Other words for the same function: those that the models do not know themselves.
 fn rename(operation: &mut Operation, model: ModelName) {
     let name: &'static str = match (model, &*operation.function) {
-        (ModelName::Mutex, "lock") => "acquire",
-        (ModelName::Mutex, "unlock") => "release",
         (ModelName::Set, "write" | "insert") => "add",
         (ModelName::Register | ModelName::CasRegister, "get" | "r") => "read",
         (ModelName::Register | ModelName::CasRegister, "put" | "w") => "write",
-        (ModelName::Counter, "inc" | "increment") => "inc",
-        (ModelName::Counter, "dec" | "decrement") => "dec",
-        (ModelName::Log, "send" | "write") => "append",
         (ModelName::Log, "poll") => "read",
         _ => return,
     };
     operation.function = name.into();
 }
 
-fn settle_one(
-    operation: &mut Operation,
-    origin: &Origin,
-    model: ModelName,
-    meaning: Meaning,
-) -> Result<(), Cause> {
+fn settle_one(operation: &mut Operation, origin: &Origin, meaning: Meaning) -> Result<(), Cause> {
     let answered = operation.outcome == Outcome::Ok;
     match &*operation.function {
         "read" | "get" | "dequeue" | "drain" => {
@@ -262,7 +252,7 @@ fn settle_one(
             if !answered {
                 operation.output.clear();
             } else if !origin.exact_output {
-                brought(operation, model, meaning);
+                brought(operation, meaning);
             }
         }
         "cas" => return settle_cas(operation, origin, meaning),
@@ -277,18 +267,13 @@ fn settle_one(
             }
             arguments(operation, 3, "{:from account, :to account, :amount number}")?;
         }
-        "inc" | "dec" => {
+        "inc" | "increment" | "dec" | "decrement" => {
             given(operation, origin);
-            let by = match operation.input.first() {
-                None | Some(Value::Nil) => 1,
-                Some(Value::Int(by)) => *by,
-                Some(other) => return Err(bad(operation, "a number, or nothing", other)),
-            };
-            let by = if &*operation.function == "dec" { by.checked_neg().unwrap_or(i64::MAX) } else { by };
-            operation.function = "add".into();
-            operation.input = smallvec![Value::Int(by)];
+            if !origin.exact_input && operation.input.as_slice() == [Value::Nil] {
+                operation.input.clear();
+            }
         }
-        "acquire" | "release" | "delete" => {
+        "acquire" | "release" | "lock" | "unlock" | "delete" => {
             if !origin.exact_input {
                 operation.input.clear();
             }
@@ -296,7 +281,7 @@ fn settle_one(
                 operation.output.clear();
             }
         }
-        "write" | "put" | "append" | "add" | "remove" | "enqueue" => {
+        "write" | "put" | "append" | "send" | "add" | "remove" | "contains" | "enqueue" => {
             given(operation, origin);
             arguments(operation, 1, "one value")?;
             let empty = matches!(&operation.input[0], Value::Text(text) if text.is_empty());
@@ -310,12 +295,12 @@ fn settle_one(
 }
 
 /// What a read brought.
-fn brought(operation: &mut Operation, model: ModelName, meaning: Meaning) {
+fn brought(operation: &mut Operation, meaning: Meaning) {
     match operation.output.first() {
         None => {}
         // A dequeue that brings nothing found the queue empty.
         Some(Value::Nil) if &*operation.function == "dequeue" => {}
-        Some(Value::Nil) if !is_register(model) || !meaning.nil_is_absent => operation.output.clear(),
+        Some(Value::Nil) if !meaning.nil_is_absent => operation.output.clear(),
         Some(Value::Text(text)) if text.is_empty() && meaning.empty_is_absent => {
             operation.output = smallvec![Value::Nil];
         }
@@ -371,11 +356,6 @@ fn arguments(operation: &Operation, count: usize, takes: &'static str) -> Result
         values => values.iter().map(ToString::to_string).collect::<Vec<_>>().join(" "),
     };
     Err(Cause::BadArguments { function: operation.function.to_string(), takes, found: short(&found) })
-}
-
-fn bad(operation: &Operation, takes: &'static str, found: &Value) -> Cause {
-    let function = operation.function.to_string();
-    Cause::BadArguments { function, takes, found: short(&found.to_string()) }
 }
 
 fn short(text: &str) -> String {

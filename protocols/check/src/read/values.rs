@@ -55,10 +55,28 @@ impl Interner {
                 Value::List(kept)
             }
             Kind::Map => {
+                if let Some(value) = self.spelled(item) {
+                    return value;
+                }
                 let pairs: Vec<(Value, Value)> =
                     item.pairs().map(|(key, value)| (self.key(key), self.value(value))).collect();
                 Value::map(pairs)
             }
+        }
+    }
+
+    /// What our own writer spells as a map: a word, or a map whose keys are no names.
+    fn spelled(&mut self, item: Item<'_>) -> Option<Value> {
+        let mut pairs = item.pairs();
+        let (name, value) = pairs.next()?;
+        let name = name.text().filter(|_| name.kind() == Kind::Text && pairs.next().is_none())?;
+        match (name, value.kind()) {
+            ("word", Kind::Text) => Some(Value::Word(self.text(value.text()?))),
+            ("map", Kind::List) => {
+                let pairs: Option<Vec<_>> = value.items().map(Item::parts::<2>).collect();
+                Some(Value::map(pairs?.into_iter().map(|[key, held]| (self.value(key), self.value(held)))))
+            }
+            _ => None,
         }
     }
 
