@@ -25,7 +25,7 @@ use crate::history::{Operation, Outcome};
 use crate::judge::{events_of, known_call, open_call};
 use crate::linearizable::search::{Progress, Search};
 use crate::linearizable::zones::{Undecidable, Zones};
-use crate::model::{Cell, CellCall, Model};
+use crate::models::{Cell, CellCall, Model};
 use crate::value::Value;
 
 /// Candidates that one search may try before its question is left open.
@@ -333,7 +333,7 @@ impl Explain {
     }
 
     fn search_with(&self, keep: &[bool]) -> Search<Cell> {
-        let mut search = Search::new(self.model);
+        let mut search = Search::whole(self.model);
         let helps = self.helpers(keep, false);
         for at in (0..self.pool.len()).filter(|at| helps[*at]) {
             let number = search.invoke(self.open[at].clone());

@@ -17,7 +17,7 @@ use crate::evidence::Explain;
 use crate::history::{History, HistoryError, Invocation, Operation, Outcome};
 use crate::linearizable::search::{Progress, Search};
 use crate::linearizable::zones::Zones;
-use crate::model::{Cell, CellCall, Model, ModelError};
+use crate::models::{Cell, CellCall, Model, ModelError};
 use crate::table::{self, Index};
 use crate::value::Values;
 

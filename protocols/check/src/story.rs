@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::evidence::{Because, Evidence};
 use crate::history::{Operation, Outcome};
 use crate::judge::{known_call, open_call};
-use crate::model::CellCall;
+use crate::models::CellCall;
 use crate::value::Value;
 
 /// How many reasons a story without a plainer pattern lists.

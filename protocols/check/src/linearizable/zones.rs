@@ -38,7 +38,7 @@ use smallvec::SmallVec;
 
 use super::tree::MaxTree;
 use crate::history::Outcome;
-use crate::model::CellCall;
+use crate::models::CellCall;
 use crate::table::{self, Index};
 use crate::value::Value;
 

@@ -1,98 +1,14 @@
-//! Models: what an object does when its operations come one after another.
-//!
-//! A [`Model`] turns an operation, with what is known of its outcome, into a call, and says what a call does to
-//! a state, or that it cannot have happened in it. Checkers know nothing else of an object, so a new object is
-//! one implementation of the trait. Objects that do not influence each other are judged apart (locality:
-//! Herlihy and Wing 1990, § 3.2): [`Model::part`] says which of them an operation belongs to.
-//!
-//! [`Cell`] is the model of everything that holds one value under each key: a register, a compare-and-set
-//! register, a key-value store.
+//! [`Cell`]: everything that holds one value under each key, a register, a compare-and-set register, a key-value
+//! store.
 
-use std::fmt::Debug;
-use std::hash::Hash;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
-use thiserror::Error;
 
+use super::{Model, ModelError, Offer, arguments};
 use crate::history::{Operation, Outcome};
+use crate::table;
 use crate::value::Value;
-
-/// Why an operation means nothing to a model.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
-pub enum ModelError {
-    /// The model has no such function.
-    #[error("operation {id}: a {model} has no function `{function}`; it has {known}")]
-    NoSuchFunction {
-        /// The operation.
-        id: u64,
-        /// The model's name.
-        model: &'static str,
-        /// What the operation asked for.
-        function: String,
-        /// What the model offers.
-        known: &'static str,
-    },
-    /// Too few or too many arguments.
-    #[error("operation {id}: `{function}` takes {expected} values, not {given}")]
-    Arguments {
-        /// The operation.
-        id: u64,
-        /// What the operation asked for.
-        function: String,
-        /// How many values it takes.
-        expected: u32,
-        /// How many it was given.
-        given: u32,
-    },
-}
-
-/// What an object does, one operation after another.
-pub trait Model {
-    /// What the object holds.
-    type State: Clone + Eq + Hash + Debug;
-    /// An operation with what is known of its outcome.
-    type Call: Clone + Eq + Debug;
-
-    /// The state before the first operation.
-    fn initial(&self) -> Self::State;
-
-    /// What the operation asks for, with what its outcome says. An operation that surely did not happen and
-    /// saw nothing is `None`.
-    ///
-    /// # Errors
-    /// If the model has no such function, or the arguments do not fit.
-    fn call(&self, operation: &Operation) -> Result<Option<Self::Call>, ModelError>;
-
-    /// The state after the call, or `None` if it cannot happen in this state. A call whose output is not known
-    /// may return anything.
-    fn step(&self, state: &Self::State, call: &Self::Call) -> Option<Self::State>;
-
-    /// Whether the call leaves every state as it is.
-    fn is_pure(&self, call: &Self::Call) -> bool;
-
-    /// Whether the call is possible in every state, and the state after it does not depend on the one before.
-    fn is_blind(&self, call: &Self::Call) -> bool;
-
-    /// Whether what `writer` does could ever help `seer` to happen. May say yes too often, never no.
-    fn feeds(&self, writer: &Self::Call, seer: &Self::Call) -> bool;
-
-    /// Whether the call only adds to the state, or leaves it: what [`Self::leads_to`] may count on.
-    fn only_adds(&self, _call: &Self::Call) -> bool {
-        false
-    }
-
-    /// Whether calls that only add could take the state to one in which `goal` can happen. May say yes too
-    /// often, never no.
-    fn leads_to(&self, _state: &Self::State, _goal: &Self::Call) -> bool {
-        true
-    }
-
-    /// The part of the object that the operation touches: parts never influence each other.
-    fn part<'a>(&self, operation: &'a Operation) -> Option<&'a Arc<str>> {
-        operation.key.as_ref()
-    }
-}
 
 /// One value under each key, at first [`Value::Nil`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -170,22 +86,8 @@ impl Cell {
     }
 
     fn no_such(self, operation: &Operation) -> ModelError {
-        ModelError::NoSuchFunction {
-            id: operation.id,
-            model: self.name(),
-            function: operation.function.to_string(),
-            known: self.functions(),
-        }
+        ModelError::no_such_function(operation, self.name(), self.functions())
     }
-}
-
-fn arguments<const N: usize>(operation: &Operation) -> Result<&[Value; N], ModelError> {
-    operation.input.as_slice().try_into().map_err(|_| ModelError::Arguments {
-        id: operation.id,
-        function: operation.function.to_string(),
-        expected: N as u32,
-        given: u32::try_from(operation.input.len()).unwrap_or(u32::MAX),
-    })
 }
 
 impl Model for Cell {
@@ -246,6 +148,18 @@ impl Model for Cell {
 
     fn is_blind(&self, call: &CellCall) -> bool {
         matches!(call, CellCall::Write(_))
+    }
+
+    fn needs(&self, call: &CellCall) -> Option<u64> {
+        call.sees().map(table::hash_of)
+    }
+
+    fn offers(&self, call: &CellCall) -> Offer {
+        match call {
+            CellCall::Read(_) | CellCall::Mismatch { .. } => Offer::Nothing,
+            CellCall::Write(value) | CellCall::Cas { to: value, .. } => Offer::Token(table::hash_of(value)),
+            CellCall::Append(_) => Offer::Anything,
+        }
     }
 
     fn feeds(&self, writer: &CellCall, seer: &CellCall) -> bool {
