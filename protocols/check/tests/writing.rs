@@ -137,7 +137,7 @@ fn history(drafts: &[(ModelName, Draft)], model: ModelName) -> Option<Imported> 
     }
     let lanes = (0..processes.len()).map(|lane| Arc::from(format!("c{lane}"))).collect();
     let history = History::from_operations(operations).unwrap();
-    Some(Imported::made(model, history, lanes, &|at| Some(at as i64 * 10)))
+    Some(Imported::made(Some(model), history, lanes, &|at| Some(at as i64 * 10)))
 }
 
 fn objects(imported: &Imported) -> &[Operation] {

@@ -12,61 +12,97 @@
 //!
 //! An append whose piece was seen in two different places, or twice in one, is given the first of them: the other is
 //! then a value that nobody wrote, which is what it is.
+//!
+//! # Equal pieces
+//! Some pieces may be appended several times (what is written may not): a value that ends with such a piece was left by
+//! one of those who append it. Every way of telling which is tried, as long as there are few; the history is orderable
+//! if it is so in one of them. Of two appends of one piece the one that was answered before the other began comes first
+//! in a value that holds both, which mostly leaves one way.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use smallvec::smallvec;
 
+use super::zones::Zones;
 use crate::history::{History, HistoryError, Operation, Outcome};
+use crate::models::{Cell, Model};
 use crate::value::Value;
 
-/// The history with appends turned into swaps and writes, operation by operation, on every key where that can be done.
-/// Values become numbers there. `None` if there is no such key.
+/// How many ways of telling equal pieces apart are tried on one key.
+const WAYS_MOST: usize = 256;
+/// How many operations may be looked at for that in all.
+const WORK_MOST: usize = 20_000_000;
+
+/// A history whose appends are turned into swaps and writes.
+#[derive(Clone, Debug)]
+pub struct Unfolded {
+    /// The history, operation by operation, with numbers for values on the keys where that could be done.
+    pub history: History,
+    /// Keys on which equal pieces can be told apart in several ways, and in none of them all answers are explained. The
+    /// history has one of these ways: what is wrong in it need not be all that is wrong.
+    pub ambiguous: Vec<Option<Arc<str>>>,
+}
+
+/// Turns appends into swaps and writes on every key where that can be done; `None` if there is no such key.
 ///
 /// # Errors
-/// None that a history can cause: it is as well formed as the one it is made from.
-pub fn unfold(history: &History) -> Result<Option<History>, HistoryError> {
+/// None that a history can cause: the result is as well formed as what it is made from.
+pub fn unfold(history: &History) -> Result<Option<Unfolded>, HistoryError> {
     let mut by_key: BTreeMap<Option<&Arc<str>>, Vec<u32>> = BTreeMap::new();
     for (place, operation) in history.operations().iter().enumerate() {
         by_key.entry(operation.key.as_ref()).or_default().push(place as u32);
     }
     let mut changed: Option<Vec<Operation>> = None;
-    for places in by_key.values() {
+    let mut ambiguous = Vec::new();
+    for (key, places) in by_key {
         let operations: Vec<&Operation> =
             places.iter().map(|place| &history.operations()[*place as usize]).collect();
-        let Some(unfolded) = Unfolding::of(&operations).map(|unfolding| unfolding.run(&operations)) else {
-            continue;
-        };
+        let Some(unfolding) = Unfolding::of(&operations) else { continue };
+        let Some((turned, is_ambiguous)) = unfolding.run(&operations) else { continue };
+        if is_ambiguous {
+            ambiguous.push(key.cloned());
+        }
         let all = changed.get_or_insert_with(|| history.operations().to_vec());
-        for (place, operation) in places.iter().zip(unfolded) {
-            all[*place as usize] = operation;
+        for (place, operation) in places.into_iter().zip(turned) {
+            all[place as usize] = operation;
         }
     }
-    changed.map(History::from_operations).transpose()
+    let unfolded = |operations| Ok(Unfolded { history: History::from_operations(operations)?, ambiguous });
+    changed.map(unfolded).transpose()
 }
 
-/// What a key holds, as the pieces that it is made of: a node of the tree of all values that were seen.
-#[derive(Clone, Debug, Default)]
+/// What a key was seen to hold: a node of the tree of all such values, each one piece longer than the one above.
+#[derive(Clone, Debug)]
 struct Node {
     /// The nodes with one more piece, by that piece.
     next: BTreeMap<u32, u32>,
+    above: u32,
+    depth: u32,
+}
+
+/// A piece, and who brings it.
+#[derive(Clone, Debug)]
+struct Piece {
+    /// The operations that write or append it.
+    by: Vec<u32>,
+    writes: bool,
+    /// The values that end with it, as they were found.
+    ends: Vec<u32>,
 }
 
 /// The values of one key.
 #[derive(Debug)]
 struct Unfolding<'a> {
-    /// The pieces, each with the operation that brings it.
-    pieces: Pieces<'a>,
-    /// Values that were seen. The first is nothing.
+    names: Names<'a>,
+    pieces: Vec<Piece>,
+    /// The first is nothing.
     nodes: Vec<Node>,
-    /// For each piece the node it leads to and the one it comes from.
-    homes: Vec<Option<(u32, u32)>>,
 }
 
-/// What is written and appended.
+/// The pieces by what they are.
 #[derive(Debug)]
-enum Pieces<'a> {
+enum Names<'a> {
     Texts(BTreeMap<&'a str, u32>),
     /// Elements of lists.
     Values(BTreeMap<&'a Value, u32>),
@@ -77,102 +113,91 @@ impl<'a> Unfolding<'a> {
     fn of(operations: &[&'a Operation]) -> Option<Self> {
         let appends = |operation: &&&Operation| operation.function == "append";
         let first = operations.iter().find(appends)?;
-        let mut pieces = match first.input.first()? {
-            Value::Text(_) => Pieces::Texts(BTreeMap::new()),
-            _ => Pieces::Values(BTreeMap::new()),
+        let mut names = match first.input.first()? {
+            Value::Text(_) => Names::Texts(BTreeMap::new()),
+            _ => Names::Values(BTreeMap::new()),
         };
-        let mut count = 0;
-        for operation in operations {
+        let mut pieces: Vec<Piece> = Vec::new();
+        for (number, operation) in operations.iter().enumerate() {
             match (&*operation.function, operation.input.as_slice()) {
                 ("read" | "get", _) => {}
                 ("append" | "write" | "put", [piece]) => {
                     let writes = operation.function != "append";
-                    let is_new = match (&mut pieces, piece) {
-                        (Pieces::Texts(by_text), Value::Text(text)) if !text.is_empty() => {
-                            by_text.insert(text, count).is_none()
+                    let new = pieces.len() as u32;
+                    let at = match (&mut names, piece) {
+                        (Names::Texts(texts), Value::Text(text)) if !text.is_empty() => {
+                            *texts.entry(text).or_insert(new)
                         }
                         // A list that is written whole is no piece.
-                        (Pieces::Values(values), piece) if !writes && !matches!(piece, Value::Text(_)) => {
-                            values.insert(piece, count).is_none()
+                        (Names::Values(values), piece) if !writes && !matches!(piece, Value::Text(_)) => {
+                            *values.entry(piece).or_insert(new)
                         }
-                        _ => false,
+                        _ => return None,
                     };
-                    if !is_new {
-                        return None;
+                    match pieces.get_mut(at as usize) {
+                        None => pieces.push(Piece { by: vec![number as u32], writes, ends: Vec::new() }),
+                        Some(same) if !writes && !same.writes => same.by.push(number as u32),
+                        Some(_) => return None,
                     }
-                    count += 1;
                 }
                 _ => return None,
             }
         }
-        if let Pieces::Texts(by_text) = &pieces {
+        if let Names::Texts(texts) = &names {
             // In their order a text stands right before those that begin with it.
             let mut before: Option<&str> = None;
-            for text in by_text.keys() {
+            for text in texts.keys() {
                 if before.is_some_and(|before| text.starts_with(before)) {
                     return None;
                 }
                 before = Some(text);
             }
         }
-        let homes = vec![None; count as usize];
-        Some(Self { pieces, nodes: vec![Node::default()], homes })
+        let nothing = Node { next: BTreeMap::new(), above: 0, depth: 0 };
+        Some(Self { names, pieces, nodes: vec![nothing] })
     }
 
-    /// The operations, turned.
-    fn run(mut self, operations: &[&Operation]) -> Vec<Operation> {
-        let writes: Vec<bool> = operations
-            .iter()
-            .filter(|operation| !matches!(&*operation.function, "read" | "get"))
-            .map(|operation| operation.function != "append")
-            .collect();
+    /// The operations, turned; and whether that is one of several ways of which none will do. `None` if there are too
+    /// many ways.
+    fn run(mut self, operations: &[&Operation]) -> Option<(Vec<Operation>, bool)> {
         let seen: Vec<Option<u32>> = operations
             .iter()
             .map(|operation| match operation.output.first() {
-                Some(value) if operation.outcome == Outcome::Ok => Some(self.node_of(value, &writes)),
+                Some(value) if operation.outcome == Outcome::Ok => Some(self.node_of(value)),
                 _ => None,
             })
             .collect();
-        let mut piece = 0;
-        let mut turned = Vec::with_capacity(operations.len());
-        for (operation, seen) in operations.iter().zip(seen) {
-            let mut operation = (*operation).clone();
-            if matches!(&*operation.function, "read" | "get") {
-                operation.function = "read".into();
-                operation.output = seen.map(named).into_iter().collect();
-                turned.push(operation);
-                continue;
-            }
-            let home = self.homes[piece];
-            // Values that nobody saw are numbers below all others.
-            let unseen = Value::Int(-1 - piece as i64);
-            (operation.function, operation.input) = match home {
-                Some((from, to)) if !writes[piece] => ("cas".into(), smallvec![named(from), named(to)]),
-                Some((_, to)) => ("write".into(), smallvec![named(to)]),
-                None => ("write".into(), smallvec![unseen]),
-            };
-            operation.output.clear();
-            piece += 1;
-            turned.push(operation);
+        let ways = self.ways(operations)?;
+        if ways.len() * operations.len() > WORK_MOST {
+            return None;
         }
-        turned
+        let only = ways.len() == 1;
+        let mut first = None;
+        for homes in ways {
+            let turned = self.turn(operations, &seen, &homes);
+            if only || is_orderable(&turned) {
+                return Some((turned, false));
+            }
+            first.get_or_insert(turned);
+        }
+        Some((first?, true))
     }
 
     /// The node of a value that was seen. One that cannot be taken apart is a node of its own, which nothing leads to.
-    fn node_of(&mut self, value: &Value, writes: &[bool]) -> u32 {
-        let Some(pieces) = self.pieces.of(value) else { return self.new_node() };
+    fn node_of(&mut self, value: &Value) -> u32 {
+        let Some(parts) = self.names.parts_of(value) else { return self.new_node(0) };
         let mut at = 0;
-        for (place, piece) in pieces.into_iter().enumerate() {
-            if writes[piece as usize] && place > 0 {
+        for (place, piece) in parts.into_iter().enumerate() {
+            if self.pieces[piece as usize].writes && place > 0 {
                 // What is written replaces what was there, and is not found behind it.
-                return self.new_node();
+                return self.new_node(0);
             }
             at = match self.nodes[at as usize].next.get(&piece) {
                 Some(next) => *next,
                 None => {
-                    let next = self.new_node();
+                    let next = self.new_node(at);
                     self.nodes[at as usize].next.insert(piece, next);
-                    self.homes[piece as usize].get_or_insert((at, next));
+                    self.pieces[piece as usize].ends.push(next);
                     next
                 }
             };
@@ -180,29 +205,107 @@ impl<'a> Unfolding<'a> {
         at
     }
 
-    fn new_node(&mut self) -> u32 {
-        self.nodes.push(Node::default());
+    fn new_node(&mut self, above: u32) -> u32 {
+        let depth = self.nodes[above as usize].depth + 1;
+        self.nodes.push(Node { next: BTreeMap::new(), above, depth });
         self.nodes.len() as u32 - 1
+    }
+
+    /// All ways of telling which operation left which value: for each operation the node that it leads to.
+    fn ways(&self, operations: &[&Operation]) -> Option<Vec<Vec<Option<u32>>>> {
+        let mut ways = vec![vec![None; operations.len()]];
+        for Piece { by, ends, .. } in &self.pieces {
+            if let [only] = by.as_slice() {
+                ways.iter_mut().for_each(|way| way[*only as usize] = ends.first().copied());
+                continue;
+            }
+            for end in ends.iter().take(by.len()) {
+                let mut more = Vec::new();
+                for way in &ways {
+                    for one in by.iter().filter(|one| way[**one as usize].is_none()) {
+                        let clashes = |other: &u32| {
+                            let earlier = way[*other as usize];
+                            earlier.is_some_and(|earlier| {
+                                self.clash(operations, (*one, *end), (*other, earlier))
+                            })
+                        };
+                        if !by.iter().any(clashes) {
+                            let mut way = way.clone();
+                            way[*one as usize] = Some(*end);
+                            more.push(way);
+                        }
+                    }
+                }
+                if more.is_empty() {
+                    // Nobody can have left it: it stays a value that nobody wrote.
+                    break;
+                }
+                if more.len() > WAYS_MOST {
+                    return None;
+                }
+                ways = more;
+            }
+        }
+        Some(ways)
+    }
+
+    /// Whether one value contains the other although its last append was over before the other's began.
+    fn clash(&self, operations: &[&Operation], one: (u32, u32), other: (u32, u32)) -> bool {
+        let contradicts = |(early, deep): (u32, u32), (late, shallow): (u32, u32)| {
+            operations[early as usize].precedes(operations[late as usize]) && self.is_above(shallow, deep)
+        };
+        contradicts(one, other) || contradicts(other, one)
+    }
+
+    /// Whether the value of `node` begins with that of `above`.
+    fn is_above(&self, above: u32, mut node: u32) -> bool {
+        while self.nodes[node as usize].depth > self.nodes[above as usize].depth {
+            node = self.nodes[node as usize].above;
+        }
+        node == above
+    }
+
+    /// The operations, with the nodes that they lead to.
+    fn turn(&self, operations: &[&Operation], seen: &[Option<u32>], homes: &[Option<u32>]) -> Vec<Operation> {
+        let turn = |(number, operation): (usize, &&Operation)| {
+            let mut turned = (*operation).clone();
+            if matches!(&*operation.function, "read" | "get") {
+                turned.function = "read".into();
+                turned.output = seen[number].map(named).into_iter().collect();
+                return turned;
+            }
+            (turned.function, turned.input) = match homes[number] {
+                Some(to) if operation.function == "append" => {
+                    ("cas".into(), smallvec![named(self.nodes[to as usize].above), named(to)])
+                }
+                Some(to) => ("write".into(), smallvec![named(to)]),
+                // Values that nobody saw are numbers below all others.
+                None => ("write".into(), smallvec![Value::Int(-1 - number as i64)]),
+            };
+            turned.output.clear();
+            turned
+        };
+        operations.iter().enumerate().map(turn).collect()
     }
 }
 
-impl Pieces<'_> {
+impl Names<'_> {
     /// The pieces that a value is made of, the first first.
-    fn of(&self, value: &Value) -> Option<Vec<u32>> {
+    fn parts_of(&self, value: &Value) -> Option<Vec<u32>> {
         match (self, value) {
             (_, Value::Nil) => Some(Vec::new()),
-            (Pieces::Texts(by_text), Value::Text(text)) => {
+            (Names::Texts(texts), Value::Text(text)) => {
                 let mut rest: &str = text;
-                let mut pieces = Vec::new();
+                let mut parts = Vec::new();
                 while !rest.is_empty() {
                     // The piece that it begins with is the last one that is not behind it.
-                    let (piece, number) = by_text.range(..=rest).next_back()?;
+                    let (piece, number) = texts.range(..=rest).next_back()?;
                     rest = rest.strip_prefix(piece)?;
-                    pieces.push(*number);
+                    parts.push(*number);
                 }
-                Some(pieces)
+                Some(parts)
             }
-            (Pieces::Values(values), Value::List(list)) => {
+            (Names::Values(values), Value::List(list)) => {
                 list.iter().map(|element| values.get(element).copied()).collect()
             }
             _ => None,
@@ -216,4 +319,32 @@ fn named(node: u32) -> Value {
         0 => Value::Nil,
         node => Value::Int(i64::from(node)),
     }
+}
+
+/// Whether zones find an order of turned operations.
+fn is_orderable(operations: &[Operation]) -> bool {
+    let mut events: Vec<(u64, u32, bool)> = Vec::with_capacity(operations.len() * 2);
+    for (number, operation) in operations.iter().enumerate() {
+        events.push((operation.invoked, number as u32, false));
+        events.extend(operation.completed.map(|at| (at, number as u32, true)));
+    }
+    events.sort_unstable();
+    let mut zones = Zones::new();
+    for (at, number, completes) in events {
+        let operation = &operations[number as usize];
+        if completes {
+            let call = Cell::KeyValue.call(operation).ok().flatten();
+            zones.complete(number, at, operation.outcome, call.as_ref());
+        } else {
+            let open = Operation { outcome: Outcome::Open, output: smallvec![], ..operation.clone() };
+            let call = Cell::KeyValue.call(&open).ok().flatten();
+            if call.is_none_or(|call| zones.invoke(at, &call).is_err()) {
+                return false;
+            }
+        }
+        if zones.breach().is_some() {
+            return false;
+        }
+    }
+    true
 }

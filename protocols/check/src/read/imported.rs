@@ -9,6 +9,7 @@ use crate::value::Value;
 
 use super::error::{Cause, ReadError};
 use super::format::Format;
+use super::shape;
 
 /// Where an operation stands in its file, and when it was, if the file says so.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -138,10 +139,10 @@ pub(super) struct Beside {
 }
 
 impl Imported {
-    /// A history that comes from no file, to be written as one. `lanes` are the names of the lanes; `time` says when an
+    /// A history that comes from no file, to be written as one; its model is guessed where none is given. `lanes` are the names of the lanes; `time` says when an
     /// event at a position was, in nanoseconds, where that is known.
     pub fn made(
-        model: ModelName,
+        model: Option<ModelName>,
         history: History,
         lanes: Vec<Arc<str>>,
         time: &dyn Fn(u64) -> Option<i64>,
@@ -153,8 +154,8 @@ impl Imported {
         };
         Self {
             format: Format::Lines,
-            model,
-            guessed: false,
+            model: model.or_else(|| shape::guess(history.operations()).ok()).unwrap_or(ModelName::Kv),
+            guessed: model.is_none(),
             origins: history.operations().iter().map(origin).collect(),
             subject: Subject::Objects(history),
             lanes,

@@ -11,8 +11,11 @@ use super::{is_plain_map, quoted};
 
 /// The first line of our own form.
 pub(super) fn header(history: &Imported, to: &mut String) {
-    to.push_str("{\"potholes\":\"history\",\"version\":1,\"model\":");
-    quoted(history.model.name(), to);
+    to.push_str("{\"potholes\":\"history\",\"version\":1");
+    if !history.guessed {
+        to.push_str(",\"model\":");
+        quoted(history.model.name(), to);
+    }
     if let Subject::Transactions(transactions) = &history.subject {
         let conventions = transactions.conventions();
         match &conventions.initial {
