@@ -83,8 +83,11 @@ fn from_text(begin: &[u8]) -> Option<Format> {
             Some(b'[') => Some(Format::Dbcop),
             Some(b'#' | b';' | b')') => Some(Format::Edn),
             Some(b']') => Some(Format::Json),
-            Some(byte) if byte.is_ascii_alphanumeric() || *byte == b'_' => Some(Format::DbcopText),
-            _ => None,
+            _ => {
+                let line = inner.split(|byte| *byte == b'\n').next().unwrap_or_default();
+                let steps = line.windows(2).any(|two| two == b":=" || two == b"==");
+                steps.then_some(Format::DbcopText)
+            }
         },
         b'r' | b'w' => match begin.get(1) {
             Some(b'(') => Some(Format::Plume),
