@@ -106,6 +106,32 @@ impl<'a> Source<'a> {
         }
     }
 
+    /// Passes over bytes, which must not be line breaks.
+    #[inline]
+    pub(crate) fn skip_while(&mut self, unwanted: impl Fn(u8) -> bool) {
+        while self.peek().is_some_and(&unwanted) {
+            let rest = self.rest();
+            self.at += rest.iter().position(|byte| !unwanted(*byte)).unwrap_or(rest.len());
+        }
+    }
+
+    /// A whole number of few digits that stands here, all of it in this block, and after which `ends` holds: what most
+    /// values are.
+    #[inline]
+    pub(crate) fn small_number(&mut self, ends: impl Fn(u8) -> bool) -> Option<i64> {
+        let rest = self.rest();
+        let negative = rest.first() == Some(&b'-');
+        let digits = &rest[usize::from(negative)..];
+        let count = digits.iter().take(18).take_while(|byte| byte.is_ascii_digit()).count();
+        if count == 0 || !digits.get(count).is_some_and(|byte| ends(*byte)) {
+            return None;
+        }
+        let number =
+            digits[..count].iter().fold(0_i64, |number, digit| number * 10 + i64::from(digit - b'0'));
+        self.at += count + usize::from(negative);
+        Some(if negative { -number } else { number })
+    }
+
     /// Goes on to the next line.
     pub(crate) fn skip_line(&mut self) {
         while let Some(byte) = self.next() {

@@ -94,9 +94,11 @@ impl<'s, 'a> Reader<'s, 'a> {
     }
 
     fn skip_blanks(&mut self) {
-        while let Some(byte) = self.source.peek() {
+        loop {
+            self.source.skip_while(|byte| matches!(byte, b' ' | b'\t' | b'\r' | b',' | 0x0b | 0x0c));
+            let Some(byte) = self.source.peek() else { return };
             match byte {
-                b' ' | b'\t' | b'\r' | b'\n' | b',' | 0x0b | 0x0c => {
+                b'\n' => {
                     self.source.next();
                 }
                 b';' if self.dialect == Dialect::Edn => self.source.skip_line(),
@@ -109,6 +111,10 @@ impl<'s, 'a> Reader<'s, 'a> {
     fn value(&mut self, within: Option<Open>, depth: u32) -> Result<Begun, ReadError> {
         if self.tape.len() >= VALUES_MOST {
             return Err(self.wrong(Cause::EventTooLong(VALUES_MOST as u64)));
+        }
+        if let Some(number) = self.source.small_number(ends_token) {
+            self.tape.int(number);
+            return Ok(Begun::Value);
         }
         let place = self.source.place();
         let Some(byte) = self.source.peek() else {
@@ -219,7 +225,7 @@ impl<'s, 'a> Reader<'s, 'a> {
                 // ##Inf, ##NaN
                 self.source.next();
                 self.token(place)?;
-                self.word("##");
+                self.word(place, "##")?;
                 Ok(Begun::Value)
             }
             Some(b'!') => {
@@ -242,11 +248,8 @@ impl<'s, 'a> Reader<'s, 'a> {
     fn token(&mut self, place: Place) -> Result<(), ReadError> {
         self.token.clear();
         let json = self.dialect == Dialect::Json;
-        self.source.take_while(&mut self.token, TOKEN_MOST, |byte| {
-            byte > b' '
-                && !matches!(byte, b',' | b'"' | b'[' | b']' | b'{' | b'}' | b'(' | b')' | b';')
-                && !(json && byte == b':')
-        });
+        self.source
+            .take_while(&mut self.token, TOKEN_MOST, |byte| !ends_token(byte) && !(json && byte == b':'));
         if self.token.len() > TOKEN_MOST {
             return Err(ReadError::at(place, Cause::TokenTooLong(TOKEN_MOST as u64)));
         }
@@ -261,9 +264,6 @@ impl<'s, 'a> Reader<'s, 'a> {
             return Ok(());
         }
         let bad = |found: String| Err(ReadError::at(place, Cause::BadValue(found)));
-        if std::str::from_utf8(&self.token).is_err() {
-            return Err(ReadError::at(place, Cause::NotText));
-        }
         match self.token.as_slice() {
             b"" => {
                 let byte = self.source.next().unwrap_or_default();
@@ -275,19 +275,21 @@ impl<'s, 'a> Reader<'s, 'a> {
                 // A character that would end a token: `\(`, `\,`.
                 let byte = self.source.next().unwrap_or(b' ');
                 self.token.push(if byte.is_ascii() { byte } else { b'?' });
-                self.word("");
+                self.word(place, "")?;
             }
             token if self.dialect == Dialect::Json && !is_json(token) => {
                 return bad(shown(&self.token));
             }
-            _ => self.word(""),
+            _ => self.word(place, "")?,
         }
         Ok(())
     }
 
     /// Puts the token onto the tape as a word.
-    fn word(&mut self, before: &str) {
-        let token = String::from_utf8_lossy(&self.token);
+    fn word(&mut self, place: Place, before: &str) -> Result<(), ReadError> {
+        let Ok(token) = std::str::from_utf8(&self.token) else {
+            return Err(ReadError::at(place, Cause::NotText));
+        };
         let first = token.bytes().next().unwrap_or_default();
         if first.is_ascii_digit() || matches!(first, b'-' | b'+') {
             // One way of writing a fraction, as equal ones are equal: 1.50 is 1.5.
@@ -295,14 +297,15 @@ impl<'s, 'a> Reader<'s, 'a> {
             let exact = token.bytes().filter(u8::is_ascii_digit).count() <= 15;
             if let Some(number) = number.filter(|_| exact) {
                 self.tape.text(Kind::Word, &format!("{number:?}"));
-                return;
+                return Ok(());
             }
         }
         if before.is_empty() {
-            self.tape.text(Kind::Word, &token);
+            self.tape.text(Kind::Word, token);
         } else {
             self.tape.text(Kind::Word, &format!("{before}{token}"));
         }
+        Ok(())
     }
 
     /// A text, whose opening quote was taken. In a `raw` one nothing but a quote is escaped.
@@ -406,6 +409,27 @@ impl<'s, 'a> Reader<'s, 'a> {
         let char = char::from_u32(number).unwrap_or(char::REPLACEMENT_CHARACTER);
         self.token.extend_from_slice(char.encode_utf8(&mut [0; 4]).as_bytes());
     }
+}
+
+/// Whether a token ends before this byte.
+#[inline]
+fn ends_token(byte: u8) -> bool {
+    const ENDS: [bool; 256] = {
+        let mut ends = [false; 256];
+        let mut byte = 0;
+        while byte <= b' ' as usize {
+            ends[byte] = true;
+            byte += 1;
+        }
+        let signs = b",\"[]{}();";
+        let mut at = 0;
+        while at < signs.len() {
+            ends[signs[at] as usize] = true;
+            at += 1;
+        }
+        ends
+    };
+    ENDS[byte as usize]
 }
 
 /// A whole number of 64 bits, also as Clojure writes large ones (`12N`).

@@ -83,7 +83,14 @@ impl Interner {
     /// The same for a value of which nobody keeps a copy: a list is not stored.
     pub(crate) fn once(&mut self, item: Item<'_>) -> Value {
         match item.kind() {
-            Kind::List => Value::List(item.items().map(|part| self.value(part)).collect()),
+            Kind::List => {
+                let start = self.growing.len();
+                for part in item.items() {
+                    let part = self.value(part);
+                    self.growing.push(part);
+                }
+                Value::List(self.growing.drain(start..).collect())
+            }
             _ => self.value(item),
         }
     }
