@@ -18,6 +18,8 @@ use super::{BAD, Bad, HELD, OPEN, VIOLATION};
 
 /// Steps between two looks at the clock.
 const AT_ONCE: u64 = 20_000;
+/// How many steps a machine takes in a millisecond, roughly: for those who share them out beforehand.
+const STEPS_A_MILLISECOND: u64 = 20_000;
 /// How long judging may take unless said.
 const BUDGET: Duration = Duration::from_secs(10);
 
@@ -94,7 +96,8 @@ impl How {
         let model = model.or_else(|| guarantees.iter().find_map(|guarantee| of_one(*guarantee)));
         let options = Options { format, model, independent, nil_reads };
         let initial = asked.initial.as_deref().map(value);
-        Ok(Self { options, request: Request { guarantees, initial }, budget })
+        let steps = u64::try_from(budget.as_millis()).unwrap_or(u64::MAX).saturating_mul(STEPS_A_MILLISECOND);
+        Ok(Self { options, request: Request { guarantees, initial, steps: Some(steps) }, budget })
     }
 }
 
@@ -233,6 +236,19 @@ impl Report {
         }
     }
 
+    /// Each proof once, with what it breaks.
+    fn proofs(&self) -> Vec<(&Evidence, Vec<&'static str>)> {
+        let mut proofs: Vec<(&Evidence, Vec<&'static str>)> = Vec::new();
+        for claim in &self.claims {
+            let Some(evidence) = &claim.evidence else { continue };
+            match proofs.iter_mut().find(|(known, _)| *known == evidence) {
+                Some((_, guarantees)) => guarantees.push(claim.guarantee.name()),
+                None => proofs.push((evidence, vec![claim.guarantee.name()])),
+            }
+        }
+        proofs
+    }
+
     /// The report for a person.
     fn told(&self) -> String {
         let Outcomes { ok, failed, unknown, open } = self.outcomes;
@@ -256,44 +272,59 @@ impl Report {
             let why = claim.undecided.as_ref().map_or_else(String::new, |why| format!(": {why}"));
             lines.push(format!("  {standing:<12} {}{why}", claim.guarantee));
         }
-        for claim in &self.claims {
-            if let Some(evidence) = &claim.evidence {
-                lines.push(String::new());
-                proof(claim.guarantee, evidence, &mut lines);
-            }
+        for (evidence, guarantees) in self.proofs() {
+            lines.push(String::new());
+            proof(&guarantees.join(", not "), evidence, &mut lines);
         }
         lines.join("\n")
     }
 }
 
+/// How many operations of a proof, and how many of its reasons, a person is shown.
+const SHOWN_MOST: usize = 16;
+/// How long what an operation did may be.
+const LABEL_MOST: usize = 72;
+
 /// A proof as a person reads it: what happened, the operations, why that cannot be.
-fn proof(guarantee: Guarantee, evidence: &Evidence, lines: &mut Vec<String>) {
-    lines.push(format!("Not {guarantee}: {}", evidence.sentence));
-    let wide = |of: &dyn Fn(&Shown) -> usize, most: usize| {
-        evidence.operations.iter().map(of).max().unwrap_or(0).min(most)
-    };
-    let client = wide(&|shown| shown.client.chars().count(), 20);
-    let label = wide(&|shown| shown.label.chars().count(), 48);
-    for shown in &evidence.operations {
-        let mut line = format!("  {:<client$}  {:<label$}", shown.client, shown.label);
-        match (shown.line, shown.completed_line) {
-            (Some(from), Some(to)) if from != to => {
-                let _ = write!(line, "  lines {from} to {to}");
-            }
-            (Some(from), Some(_)) => {
-                let _ = write!(line, "  line {from}");
-            }
-            (Some(from), None) => {
-                let _ = write!(line, "  from line {from}, no answer");
-            }
-            _ => {}
-        }
-        if let (Some(from), Some(to)) = (shown.invoked, shown.answered) {
-            let _ = write!(line, "  {} to {}", seconds(from), seconds(to));
-        }
+fn proof(guarantees: &str, evidence: &Evidence, lines: &mut Vec<String>) {
+    lines.push(format!("Not {guarantees}.\n{}", evidence.sentence));
+    let shown = evidence.operations.get(..SHOWN_MOST).unwrap_or(&evidence.operations);
+    let labels: Vec<String> = shown.iter().map(|shown| shortened(&shown.label)).collect();
+    let client = shown.iter().map(|shown| shown.client.chars().count()).max().unwrap_or(0);
+    let label = labels.iter().map(|label| label.chars().count()).max().unwrap_or(0);
+    for (shown, did) in shown.iter().zip(&labels) {
+        let line = format!("  {:<client$}  {did:<label$}  {}", shown.client, when(shown));
         lines.push(line.trim_end().to_owned());
     }
-    lines.extend(evidence.because.iter().cloned());
+    let more = evidence.operations.len() - shown.len();
+    if more > 0 {
+        lines.push(format!("  and {more} more, which --json shows"));
+    }
+    lines.extend(evidence.because.iter().take(SHOWN_MOST).cloned());
+}
+
+/// What an operation did, its middle left out where it is long: values that grow differ at their ends.
+fn shortened(label: &str) -> String {
+    let length = label.chars().count();
+    if length <= LABEL_MOST {
+        return label.to_owned();
+    }
+    let half = LABEL_MOST / 2;
+    label.chars().take(half).chain([' ', '…', ' ']).chain(label.chars().skip(length - half)).collect()
+}
+
+/// Where in the file an operation stands, and when it was.
+fn when(shown: &Shown) -> String {
+    let mut text = match (shown.line, shown.completed_line) {
+        (Some(from), Some(to)) if from != to => format!("lines {from} to {to}"),
+        (Some(from), Some(_)) => format!("line {from}"),
+        (Some(from), None) => format!("from line {from}, no answer"),
+        (None, _) => String::new(),
+    };
+    if let (Some(from), Some(to)) = (shown.invoked, shown.answered) {
+        let _ = write!(text, "  {} to {}", seconds(from), seconds(to));
+    }
+    text
 }
 
 /// Nanoseconds as seconds.

@@ -26,8 +26,7 @@ fn main() {
 fn list_append(bytes: usize) -> String {
     let mut random = Random(7);
     let mut text = String::with_capacity(bytes + 10_000);
-    let mut lists: Vec<Vec<u64>> = vec![Vec::new(); 16];
-    let mut first_key = 0;
+    let mut lists: Vec<(u64, Vec<u64>)> = (0..16).map(|key| (key, Vec::new())).collect();
     let (mut index, mut element) = (0_u64, 0_u64);
     while text.len() < bytes {
         let process = random.below(10);
@@ -35,14 +34,14 @@ fn list_append(bytes: usize) -> String {
         let mut done = String::new();
         for _ in 0..1 + random.below(4) {
             let at = random.below(lists.len() as u64) as usize;
-            let key = first_key + at;
+            let (key, list) = &mut lists[at];
             if random.percent(50) {
                 element += 1;
-                lists[at].push(element);
+                list.push(element);
                 let _ = write!(asked, "[:append {key} {element}] ");
                 let _ = write!(done, "[:append {key} {element}] ");
             } else {
-                let seen: Vec<String> = lists[at].iter().map(u64::to_string).collect();
+                let seen: Vec<String> = list.iter().map(u64::to_string).collect();
                 let _ = write!(asked, "[:r {key} nil] ");
                 let _ = write!(done, "[:r {key} [{}]] ", seen.join(" "));
             }
@@ -57,10 +56,9 @@ fn list_append(bytes: usize) -> String {
             index += 1;
         }
         // Keys are retired after a while, as Elle's generator does.
-        if let Some(full) = lists.iter().position(|list| list.len() > 128) {
-            lists.remove(full);
-            lists.push(Vec::new());
-            first_key += 1;
+        let newest = lists.iter().map(|(key, _)| *key).max().unwrap_or(0);
+        if let Some(full) = lists.iter_mut().find(|(_, list)| list.len() > 128) {
+            *full = (newest + 1, Vec::new());
         }
     }
     text

@@ -28,8 +28,10 @@
 //! | guarantees | judged by |
 //! |-|-|
 //! | linearizable | `objects` |
+//! | those of transactions, all of them at once | `transactions` |
 
 mod objects;
+mod transactions;
 
 use std::collections::BTreeSet;
 
@@ -49,7 +51,12 @@ pub struct Request {
     pub guarantees: Vec<Guarantee>,
     /// What objects hold before the first operation, where that is not nothing.
     pub initial: Option<Value>,
+    /// About how many steps there will be, for those who share them out beforehand; [`STEPS`] unless said.
+    pub steps: Option<u64>,
 }
+
+/// How many steps are shared out where nobody says: minutes of work.
+pub const STEPS: u64 = 2_000_000_000;
 
 /// Why a history cannot be judged as asked.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -204,7 +211,7 @@ impl Checking {
         }
         let jobs: Vec<Box<dyn Job>> = match &imported.subject {
             Subject::Objects(history) => objects::jobs(&imported, history, &asked, request)?,
-            Subject::Transactions(_) => Vec::new(),
+            Subject::Transactions(history) => transactions::jobs(history, &asked, request),
         };
         Ok(Self { imported, asked, jobs, at: 0, found: Vec::new() })
     }
@@ -236,17 +243,26 @@ impl Checking {
         if let Some(job) = self.jobs.get(self.at) {
             found.extend(job.claims(&self.imported));
         }
-        let of = |guarantee: Guarantee| found.iter().find(|claim| claim.guarantee == guarantee);
-        let follows = |guarantee: Guarantee| {
-            found.iter().any(|claim| claim.holds == Some(true) && implies(claim.guarantee, guarantee))
-        };
-        let claim = |guarantee: &Guarantee| match of(*guarantee) {
-            Some(claim) if claim.holds.is_some() => claim.clone(),
-            _ if follows(*guarantee) => Claim::held(*guarantee),
-            Some(claim) => claim.clone(),
-            None => Claim::open(*guarantee, "its turn did not come in time"),
-        };
-        self.asked.iter().map(claim).collect()
+        self.asked.iter().map(|guarantee| concluded(*guarantee, &found)).collect()
+    }
+}
+
+/// What is known of a guarantee: what was found of it, else what follows from what was found of others.
+fn concluded(guarantee: Guarantee, found: &[Claim]) -> Claim {
+    let own = found.iter().find(|claim| claim.guarantee == guarantee);
+    if let Some(own) = own.filter(|own| own.holds == Some(false)) {
+        return own.clone();
+    }
+    // What breaks something weaker breaks it, too.
+    let broken = found.iter().find(|claim| claim.holds == Some(false) && implies(guarantee, claim.guarantee));
+    if let Some(broken) = broken {
+        return Claim { guarantee, ..broken.clone() };
+    }
+    let follows = found.iter().any(|claim| claim.holds == Some(true) && implies(claim.guarantee, guarantee));
+    match own {
+        _ if follows => Claim::held(guarantee),
+        Some(own) => own.clone(),
+        None => Claim::open(guarantee, "its turn did not come in time"),
     }
 }
 
@@ -323,16 +339,24 @@ fn fits(guarantee: Guarantee, imported: &Imported) -> Result<(), CheckError> {
     Ok(())
 }
 
-/// Whether a history that keeps `one` keeps `other`, too.
+/// Whether a history that keeps `one` keeps `other`, too. *Causal* keeps the order of sessions, of transactions as well.
 fn implies(one: Guarantee, other: Guarantee) -> bool {
     use Guarantee as G;
-    match one {
-        G::Linearizable => other == G::Sequential || other == G::Regular || implies(G::Sequential, other),
-        G::Sequential => other == G::Causal || implies(G::Causal, other),
-        G::Causal => other == G::WritesFollowReads || other == G::Pram || implies(G::Pram, other),
-        G::Pram => matches!(other, G::ReadYourWrites | G::MonotonicReads | G::MonotonicWrites),
-        _ => false,
-    }
+    let next: &[Guarantee] = match one {
+        G::Linearizable => &[G::Sequential, G::Regular],
+        G::Sequential => &[G::Causal],
+        G::Causal => &[G::WritesFollowReads, G::Pram, G::ReadAtomic],
+        G::Pram => &[G::ReadYourWrites, G::MonotonicReads, G::MonotonicWrites],
+        G::StrictSerializable => &[G::StrongSessionSerializable],
+        G::StrongSessionSerializable => &[G::Serializable, G::StrongSessionSnapshotIsolation],
+        G::StrongSessionSnapshotIsolation => &[G::SnapshotIsolation, G::Causal],
+        G::Serializable => &[G::SnapshotIsolation, G::RepeatableRead],
+        G::SnapshotIsolation => &[G::ReadAtomic],
+        G::RepeatableRead | G::ReadAtomic => &[G::ReadCommitted],
+        G::ReadCommitted => &[G::ReadUncommitted],
+        _ => &[],
+    };
+    next.contains(&other) || next.iter().any(|next| implies(*next, other))
 }
 
 /// The name of a lane.

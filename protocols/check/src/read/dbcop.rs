@@ -97,7 +97,7 @@ impl Document {
                 None => return Err(self.wrong("an event such as {\"Read\": {..}}", event)),
             }
         }
-        self.drafts.push((draft, Origin::new(self.place.line, None, None)));
+        self.drafts.push((draft, Origin::on_line(self.place.line)));
         Ok(())
     }
 

@@ -36,6 +36,13 @@ impl Origin {
         }
     }
 
+    /// Of an operation that stands in one line, or begins in it.
+    pub(crate) fn on_line(line: u64) -> Self {
+        let mut origin = Self::new(line, None, None);
+        origin.complete(line, None);
+        origin
+    }
+
     pub(crate) fn complete(&mut self, line: u64, time: Option<i64>) {
         self.completed_line = u32::try_from(line).unwrap_or(u32::MAX);
         self.completed = time.unwrap_or(i64::MIN);
@@ -109,7 +116,7 @@ pub enum Subject {
     /// Operations on single objects.
     Objects(History),
     /// Transactions.
-    Transactions(Transactions),
+    Transactions(Arc<Transactions>),
 }
 
 impl Subject {
@@ -208,7 +215,7 @@ impl Imported {
                 .push("a value that is read but that nobody wrote is taken as the initial one".to_owned());
         }
         let Beside { format, named, origins, lanes, marks, notes } = beside;
-        let subject = Subject::Transactions(history);
+        let subject = Subject::Transactions(Arc::new(history));
         Ok(Self { format, model: is, guessed: named.is_none(), subject, origins, lanes, marks, notes })
     }
 }

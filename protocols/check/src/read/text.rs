@@ -95,7 +95,7 @@ fn end(transactions: &mut Transactions, draft: &mut Draft, session: u64, line: u
     draft.process = session;
     draft.label = line;
     draft.outcome = Outcome::Ok;
-    transactions.add(std::mem::take(draft), Origin::new(line, None, None))
+    transactions.add(std::mem::take(draft), Origin::on_line(line))
 }
 
 /// A whole number, or a word as it is written.
@@ -145,7 +145,7 @@ pub(super) fn plume(source: &mut Source<'_>, options: &Options) -> Result<Import
             // Nobody says which of the aborted steps belong together: each stands alone.
             let (label, process, outcome) = (line, session, Outcome::Failed);
             let draft = Draft { label, process, outcome, steps: vec![step], ..Draft::default() };
-            transactions.add(draft, Origin::new(line, None, None))?;
+            transactions.add(draft, Origin::on_line(line))?;
             continue;
         }
         let place = *by_name.entry(number).or_insert(drafts.len() as u32);
@@ -165,7 +165,7 @@ pub(super) fn plume(source: &mut Source<'_>, options: &Options) -> Result<Import
     }
     finished(source)?;
     for (draft, line) in drafts {
-        transactions.add(draft, Origin::new(line, None, None))?;
+        transactions.add(draft, Origin::on_line(line))?;
     }
     imported(Format::Plume, options, transactions, sessions.min(1 << 20))
 }
@@ -202,7 +202,7 @@ pub(super) fn dbcop(source: &mut Source<'_>, options: &Options) -> Result<Import
             };
             text = rest.trim_start();
             let draft = Draft { label: line, process: session, outcome, steps, ..Draft::default() };
-            drafts.push((draft, Origin::new(line, None, None)));
+            drafts.push((draft, Origin::on_line(line)));
         }
     }
     finished(source)?;
