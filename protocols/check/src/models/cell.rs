@@ -154,6 +154,10 @@ impl Model for Cell {
         call.sees().map(table::hash_of)
     }
 
+    fn uses_up(&self, call: &CellCall) -> bool {
+        matches!(call, CellCall::Cas { from, to } if from != to)
+    }
+
     fn offers(&self, call: &CellCall) -> Offer {
         match call {
             CellCall::Read(_) | CellCall::Mismatch { .. } => Offer::Nothing,

@@ -57,6 +57,10 @@ impl Model for Mutex {
         Some(u64::from(*call == MutexCall::Acquire))
     }
 
+    fn uses_up(&self, _call: &MutexCall) -> bool {
+        true
+    }
+
     fn offers(&self, call: &MutexCall) -> Offer {
         Offer::Token(u64::from(*call == MutexCall::Release))
     }
@@ -140,6 +144,10 @@ impl Model for Lock {
             LockCall::Acquire { .. } => Some(0),
             LockCall::Release { process, .. } => Some(table::hash_of(&(1, process))),
         }
+    }
+
+    fn uses_up(&self, _call: &LockCall) -> bool {
+        true
     }
 
     fn offers(&self, call: &LockCall) -> Offer {

@@ -200,6 +200,11 @@ pub trait Model: Clone {
         None
     }
 
+    /// Whether after the call none that needs the same token is possible, before another one offers it.
+    fn uses_up(&self, _call: &Self::Call) -> bool {
+        false
+    }
+
     /// What the call leaves for others. A call whose outcome is not known yet offers at least what it offers once
     /// that is known.
     fn offers(&self, call: &Self::Call) -> Offer {

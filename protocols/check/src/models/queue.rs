@@ -82,14 +82,6 @@ impl Model for Queue {
         matches!(call, QueueCall::Drain(None))
     }
 
-    fn needs(&self, call: &QueueCall) -> Option<u64> {
-        match call {
-            // Until the value is in the queue. What stands before it must go first, but that is no one token.
-            QueueCall::Dequeue(Some(_)) | QueueCall::Empty => None,
-            _ => None,
-        }
-    }
-
     fn offers(&self, call: &QueueCall) -> Offer {
         match call {
             QueueCall::Empty => Offer::Nothing,

@@ -19,9 +19,10 @@ pub(super) struct Class<C> {
     pub blind: bool,
     /// Whether it only adds.
     adds: bool,
-    /// The tokens it needs and offers.
+    /// The tokens it needs and offers, and whether it uses up the one it needs.
     pub needs: u32,
     pub offers: u32,
+    uses_up: bool,
     /// The operation of this class that was answered last.
     answered: u32,
     /// Those not answered, as they began. Of pure ones none are kept: they do not matter.
@@ -36,11 +37,19 @@ struct Count {
 }
 
 #[derive(Clone, Debug)]
+struct Token {
+    hash: u64,
+    count: Count,
+    /// The answers that need it.
+    answers: Vec<u32>,
+}
+
+#[derive(Clone, Debug)]
 pub(super) struct Calls<M: Model> {
     model: M,
     classes: Vec<Class<M::Call>>,
     by_call: Index,
-    tokens: Vec<(u64, Count)>,
+    tokens: Vec<Token>,
     by_token: Index,
     /// Operations that offer anything; that do not only add.
     anything: Count,
@@ -101,23 +110,23 @@ impl<M: Model> Calls<M> {
             Offer::Anything => ANY,
         };
         let (pure, blind) = (self.model.is_pure(&call), self.model.is_blind(&call));
-        let adds = self.model.only_adds(&call);
+        let (adds, uses_up) = (self.model.only_adds(&call), self.model.uses_up(&call));
         let number = self.classes.len() as u32;
-        let unanswered = SmallVec::new();
-        self.classes.push(Class { call, pure, blind, adds, needs, offers, answered: NONE, unanswered });
+        let (answered, unanswered) = (NONE, SmallVec::new());
+        self.classes.push(Class { call, pure, blind, adds, needs, offers, uses_up, answered, unanswered });
         let Self { classes, by_call, .. } = self;
         by_call.insert(hash, number, |at| table::hash_of(&classes[at as usize].call));
         number
     }
 
-    fn token(&mut self, token: u64) -> u32 {
+    fn token(&mut self, hash: u64) -> u32 {
         let Self { tokens, by_token, .. } = self;
-        if let Some(number) = by_token.find(token, |at| tokens[at as usize].0 == token) {
+        if let Some(number) = by_token.find(hash, |at| tokens[at as usize].hash == hash) {
             return number;
         }
         let number = tokens.len() as u32;
-        tokens.push((token, Count::default()));
-        by_token.insert(token, number, |at| tokens[at as usize].0);
+        tokens.push(Token { hash, count: Count::default(), answers: Vec::new() });
+        by_token.insert(hash, number, |at| tokens[at as usize].hash);
         number
     }
 
@@ -159,7 +168,7 @@ impl<M: Model> Calls<M> {
         match offers {
             NONE => {}
             ANY => change(&mut self.anything),
-            token => change(&mut self.tokens[token as usize].1),
+            token => change(&mut self.tokens[token as usize].count),
         }
         if !adds {
             change(&mut self.changers);
@@ -204,25 +213,43 @@ impl<M: Model> Calls<M> {
         self.classes[class as usize].answered
     }
 
-    /// How many have begun so far that offer what the class needs; how many that do not only add.
-    pub(super) fn begun_for(&self, class: u32) -> (u32, u32) {
-        (self.offering(class, |count| count.begun), self.changers.begun)
+    /// There is an answer of this class. Returns how many have begun so far that offer what it needs, and how many
+    /// that do not only add.
+    pub(super) fn needed(&mut self, class: u32, answer: u32) -> (u32, u32) {
+        let supply = match self.classes[class as usize].needs {
+            NONE => 0,
+            token => {
+                let token = &mut self.tokens[token as usize];
+                token.answers.push(answer);
+                token.count.begun + self.anything.begun
+            }
+        };
+        (supply, self.changers.begun)
     }
 
-    /// The same of those on the path.
-    pub(super) fn placed_for(&self, class: u32) -> u32 {
-        self.offering(class, |count| count.placed)
+    /// The answers from `blocked` on that need the token, and how many on the path offer it.
+    pub(super) fn demand(&self, token: u32, blocked: u32) -> (&[u32], u32) {
+        let token = &self.tokens[token as usize];
+        let ahead = token.answers.partition_point(|answer| *answer < blocked);
+        (&token.answers[ahead..], token.count.placed + self.anything.placed)
+    }
+
+    /// Whether the class uses up the token that it needs.
+    pub(super) fn uses_up(&self, class: u32) -> bool {
+        self.classes[class as usize].uses_up
+    }
+
+    /// What an operation of the class leaves to be needed, if that is known.
+    pub(super) fn leaves(&self, class: u32, before: u32) -> u32 {
+        match self.classes[class as usize].offers {
+            NONE => before,
+            ANY => NONE,
+            token => token,
+        }
     }
 
     /// How many on the path do not only add.
     pub(super) fn changers_placed(&self) -> u32 {
         self.changers.placed
-    }
-
-    fn offering(&self, class: u32, number: impl Fn(&Count) -> u32) -> u32 {
-        match self.classes[class as usize].needs {
-            NONE => 0,
-            token => number(&self.anything) + number(&self.tokens[token as usize].1),
-        }
     }
 }

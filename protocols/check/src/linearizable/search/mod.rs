@@ -27,9 +27,10 @@
 //!   was given up, and is the same otherwise, is given up too. And after one, nothing comes that overwrites it
 //!   unseen; but a read that is still open may turn out to have seen it, so what is given up after passing
 //!   something over is given up only until the next event.
-//! - What an answer ahead needs must still be on offer: once all that could leave the value seen were used, and it
-//!   is not there, nothing leads on ([`crate::Model::needs`]). Where everything that can come before an answer only
-//!   adds (appends), the state must already lead to it ([`crate::Model::leads_to`]).
+//! - What is overwritten unseen is overwritten as late as can be: then there is hardly a choice of what to overwrite.
+//! - What answers ahead need must still be on offer: three swaps of one value need three operations that leave it
+//!   ([`crate::Model::needs`]). Where everything that can come before an answer only adds (appends), the state must
+//!   already lead to it ([`crate::Model::leads_to`]).
 
 mod calls;
 mod exact;
@@ -327,7 +328,7 @@ impl<M: Model> Search<M> {
         let start = self.open_then.len() as u32;
         self.open_then.extend_from_slice(&self.open);
         let end = self.open_then.len() as u32;
-        let (supply, changers) = self.calls.begun_for(class);
+        let (supply, changers) = self.calls.needed(class, self.answers.len() as u32);
         let unknown = self.unknown.len() as u32;
         self.answers.push(Answer { op: number, event, open: (start, end), unknown, supply, changers });
         self.open.retain(|open| *open != number);

@@ -1,10 +1,13 @@
 //! The path of configurations: what is put to its end, and when the search steps back.
 
+use smallvec::SmallVec;
+
+use super::vain::{Burden, Found, Key};
 use super::{NONE, Search, Status};
 use crate::models::Model;
 
 /// How many answers a configuration looks ahead for one that it can no longer lead to.
-const AHEAD: usize = 24;
+const AHEAD: usize = 16;
 
 /// A configuration on the path.
 #[derive(Clone, Debug)]
@@ -14,17 +17,42 @@ pub(super) struct Node {
     pub state: u32,
     /// The operation put in last; `NONE` for the first node.
     pub op: u32,
+    /// The token that the state offers, if it is known which.
+    token: u32,
+    block: Block,
     /// The next candidate to try, and how many events were taken up when trying began.
     candidate: u32,
     stamp: u32,
-    /// A candidate was passed over that would overwrite an operation of unknown outcome unseen.
+    /// A candidate was passed over because of the block, here or further on.
     passed_over: bool,
 }
 
 impl Node {
     pub(super) fn root(state: u32) -> Self {
-        Self { blocked: 0, state, op: NONE, candidate: 0, stamp: 0, passed_over: false }
+        let block = Block { entered: NONE, least: NONE, pending: 0 };
+        Self { blocked: 0, state, op: NONE, token: NONE, block, candidate: 0, stamp: 0, passed_over: false }
     }
+
+    /// What the block may cost: the larger, the more is passed over.
+    fn burden(&self) -> Burden {
+        let idle = if self.block.entered == self.blocked { self.block.least } else { 0 };
+        Burden { idle, pending: self.block.pending }
+    }
+}
+
+/// What was put in from an operation on that does not mind what was there before. Such blocks may change places, as
+/// long as deadlines allow it. So in some order none comes earlier than it must: an *idle* block, in which no answer
+/// is passed, is followed by one in which an answer to one of its own operations is passed (or by idle ones first, in
+/// the order of their deadlines). Then right before another block begins, at most one operation that begins a block is
+/// left out of those with deadlines before the idle one's: the one that begins the block after it.
+#[derive(Clone, Copy, Debug)]
+struct Block {
+    /// The answer that blocked when it began; `NONE` for the first block, which must stay where it is.
+    entered: u32,
+    /// The first deadline of an operation in it.
+    least: u32,
+    /// The last of the first deadlines of idle blocks right before it, 0 if there are none.
+    pending: u32,
 }
 
 impl<M: Model> Search<M> {
@@ -98,7 +126,9 @@ impl<M: Model> Search<M> {
             // The only child worth trying: next time round this node is exhausted.
             let top = self.path.len() - 1;
             self.path[top].candidate = NONE;
-            self.put_in(read, state);
+            let Block { entered, least, pending } = self.path[top].block;
+            let least = least.min(self.ops[read as usize].deadline);
+            self.put_in(read, state, Block { entered, least, pending });
             return;
         }
         match self.next_candidate() {
@@ -107,24 +137,47 @@ impl<M: Model> Search<M> {
         }
     }
 
-    /// Whether an answer ahead can no longer be led to: what it needs was all used up and is not there; or all that
-    /// can come before it only adds, and the state has too much already.
+    /// Whether an answer ahead can no longer be led to: what it needs was used up and is not there; or all that can
+    /// come before it only adds, and the state has too much already.
     fn is_hopeless(&self) -> bool {
         let Some(top) = self.path.last() else { return false };
+        let ahead = &self.answers[top.blocked as usize..];
+        let goal = self.calls.class(self.ops[ahead[0].op as usize].class).needs;
+        let before = self.path[self.path.len().saturating_sub(2)].token;
+        // Only these could be lacking since the last operation was put in.
+        for token in [goal, before, top.token] {
+            if token != NONE && self.lacks(token, top) {
+                return true;
+            }
+        }
         let changers = self.calls.changers_placed();
-        for answer in self.answers[top.blocked as usize..].iter().take(AHEAD) {
+        let added_to = ahead.iter().take(AHEAD).take_while(|answer| answer.changers <= changers);
+        added_to
+            .map(|answer| &self.ops[answer.op as usize])
+            .any(|op| op.depth == 0 && !self.calls.leads_to(top.state, op.class))
+    }
+
+    /// Whether there are too few operations left that offer the token, for the answers ahead that need it.
+    fn lacks(&self, token: u32, top: &Node) -> bool {
+        let (ahead, placed) = self.calls.demand(token, top.blocked);
+        // Of those that use the token up each needs one of its own; of others each that begins after such an answer.
+        let mut users: SmallVec<[u32; AHEAD]> = SmallVec::new();
+        for number in ahead.iter().take(AHEAD) {
+            let answer = &self.answers[*number as usize];
             let op = &self.ops[answer.op as usize];
             if op.depth > 0 {
                 continue;
             }
-            let needs = self.calls.class(op.class).needs;
-            if needs != NONE
-                && answer.supply <= self.calls.placed_for(op.class)
-                && !self.calls.is_legal(top.state, op.class)
+            let before = if self.calls.uses_up(op.class) {
+                users.push(*number);
+                users.len() - 1
+            } else {
+                users.partition_point(|user| *user < op.begun)
+            };
+            let needed = placed + before as u32 + 1;
+            if answer.supply < needed
+                && (answer.supply + 1 < needed || !self.calls.is_legal(top.state, op.class))
             {
-                return true;
-            }
-            if answer.changers <= changers && !self.calls.leads_to(top.state, op.class) {
                 return true;
             }
         }
@@ -202,7 +255,7 @@ impl<M: Model> Search<M> {
 
     fn try_op(&mut self, number: u32) {
         let Some(top) = self.path.last() else { return };
-        let (state, blocked, before) = (top.state, top.blocked, top.op);
+        let (state, blocked) = (top.state, top.blocked);
         let op = &self.ops[number as usize];
         let class = op.class;
         if op.depth > 0 || op.status == Status::Gone {
@@ -214,20 +267,53 @@ impl<M: Model> Search<M> {
         if self.waits_for_another(number, blocked) {
             return;
         }
-        let unseen = self.ops.get(before as usize).is_some_and(|before| before.status == Status::Unknown);
-        if unseen && self.calls.class(class).blind {
-            if let Some(top) = self.path.last_mut() {
-                top.passed_over = true;
-            }
+        let blind = self.calls.class(class).blind;
+        let Some(after) = self.calls.step(state, class) else { return };
+        let Some(block) = self.block_with(number) else {
+            self.pass_over();
+            return;
+        };
+        let deadline = self.ops[number as usize].deadline;
+        if blind && after == state && self.beginners(deadline, number, blocked, 2) == 2 {
+            // It changes nothing here, and may as well be overwritten later.
             return;
         }
-        if let Some(after) = self.calls.step(state, class) {
-            self.put_in(number, after);
+        self.put_in(number, after, block);
+    }
+
+    /// The block on top with one more operation, or the next block; none if there is a better order. See [`Block`].
+    fn block_with(&self, number: u32) -> Option<Block> {
+        let top = self.path.last()?;
+        let Block { entered, least, pending } = top.block;
+        let op = &self.ops[number as usize];
+        if !self.calls.class(op.class).blind {
+            return Some(Block { entered, least: least.min(op.deadline), pending });
         }
+        let next = Block { entered: top.blocked, least: op.deadline, pending: 0 };
+        if entered == NONE {
+            return Some(next);
+        }
+        if entered != top.blocked {
+            return (pending < top.blocked).then_some(next);
+        }
+        // Without a deadline none of it need happen.
+        let early = least == NONE || self.beginners(least, number, top.blocked, 2) == 2;
+        (!early).then_some(Block { pending: pending.max(least), ..next })
+    }
+
+    /// How many operations other than `but` must still come, each before the deadline, and begin a block; at most
+    /// `most`.
+    fn beginners(&self, deadline: u32, but: u32, blocked: u32, most: usize) -> usize {
+        let deadline = deadline.min(self.answers.len() as u32).max(blocked);
+        let begins = |answer: &&super::Answer| {
+            let op = &self.ops[answer.op as usize];
+            answer.op != but && op.depth == 0 && self.calls.class(op.class).blind
+        };
+        self.answers[blocked as usize..deadline as usize].iter().filter(begins).take(most).count()
     }
 
     /// Puts an operation to the end of the path, unless what comes of it was tried before.
-    fn put_in(&mut self, number: u32, state: u32) {
+    fn put_in(&mut self, number: u32, state: u32, block: Block) {
         let Some(top) = self.path.last() else { return };
         let blocked = top.blocked;
         let depth = self.path.len() as u32;
@@ -236,11 +322,28 @@ impl<M: Model> Search<M> {
         let (bit, class) = (op.bit, op.class);
         if op.status == Status::Unknown { &mut self.used } else { &mut self.set }.put(bit, true);
         self.calls.place(class, true);
-        self.path.push(Node { blocked, op: number, ..Node::root(state) });
+        let token = self.calls.leaves(class, top.token);
+        self.path.push(Node { blocked, op: number, token, block, ..Node::root(state) });
         self.pass_answers();
         let Some(node) = self.path.last() else { return };
-        if self.in_vain.contains(node.blocked, node.state, &self.set, &self.used, self.taken) {
+        // Idle blocks before this one are still to be made up for, and cannot be: a block would have to begin.
+        let late = node.blocked > blocked
+            && block.pending >= node.blocked
+            && self.beginners(block.pending, NONE, node.blocked, 1) == 1;
+        let key = Key { blocked: node.blocked, state: node.state, burden: node.burden() };
+        let found = self.in_vain.find(key, &self.set, &self.used, self.taken);
+        if late || found.is_some() {
             self.take_off();
+            if late || found == Some(Found::WithBurden) {
+                self.pass_over();
+            }
+        }
+    }
+
+    /// What was given up just now may have been so for the sake of the block only: so may what was before it.
+    fn pass_over(&mut self) {
+        if let Some(top) = self.path.last_mut() {
+            top.passed_over = true;
         }
     }
 
@@ -265,8 +368,15 @@ impl<M: Model> Search<M> {
             self.has_no_order();
             return;
         }
-        let stamp = if node.passed_over { self.taken } else { NONE };
-        self.in_vain.add(node.blocked, node.state, &self.set, &self.used, stamp);
+        let burden = node.burden();
+        // Without a burden it was for the sake of blocks that began after it.
+        let passed_over = node.passed_over && burden != Burden::NONE;
+        let (stamp, burden) = if passed_over { (self.taken, burden) } else { (NONE, Burden::NONE) };
+        let key = Key { blocked: node.blocked, state: node.state, burden };
+        self.in_vain.add(key, &self.set, &self.used, stamp);
         self.take_off();
+        if passed_over {
+            self.pass_over();
+        }
     }
 }

@@ -39,11 +39,40 @@ impl Bits {
     }
 }
 
+/// What a configuration is known by, beside its sets.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Key {
+    /// The answer that blocks it.
+    pub blocked: u32,
+    pub state: u32,
+    pub burden: Burden,
+}
+
+/// What blocks cost a configuration: the more, the more was passed over. Of one that was given up: the least that
+/// makes it so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Burden {
+    pub idle: u32,
+    pub pending: u32,
+}
+
+impl Burden {
+    pub(super) const NONE: Burden = Burden { idle: 0, pending: 0 };
+}
+
+/// How a configuration was given up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Found {
+    /// Whatever came before.
+    Always,
+    /// Because of the blocks before.
+    WithBurden,
+}
+
 /// One of them.
 #[derive(Clone, Debug)]
 struct GivenUp {
-    blocked: u32,
-    state: u32,
+    key: Key,
     hash: u64,
     /// Its words in the arena: the set, then those of unknown outcome that were used.
     start: u32,
@@ -64,8 +93,8 @@ pub(super) struct InVain {
 }
 
 impl InVain {
-    fn hash(blocked: u32, state: u32, set: &Bits) -> u64 {
-        table::hash_of(&(blocked, state, set.hash))
+    fn hash(key: Key, set: &Bits) -> u64 {
+        table::hash_of(&(key.blocked, key.state, set.hash))
     }
 
     fn words(&self, one: &GivenUp) -> (&[u64], &[u64]) {
@@ -74,36 +103,44 @@ impl InVain {
     }
 
     /// The first of those with this blocking answer, state and set.
-    fn first(&self, blocked: u32, state: u32, set: &Bits) -> Option<u32> {
-        let hash = Self::hash(blocked, state, set);
+    fn first(&self, key: Key, set: &Bits) -> Option<u32> {
+        let hash = Self::hash(key, set);
         self.by_key.find(hash, |at| {
             let one = &self.all[at as usize];
-            one.hash == hash && one.blocked == blocked && one.state == state && set.is(self.words(one).0)
+            let same = one.key.blocked == key.blocked && one.key.state == key.state;
+            one.hash == hash && same && set.is(self.words(one).0)
         })
     }
 
     /// Whether the configuration was given up, or one that had used no other operations of unknown outcome.
-    pub(super) fn contains(&self, blocked: u32, state: u32, set: &Bits, used: &Bits, taken: u32) -> bool {
-        let mut next = self.first(blocked, state, set).unwrap_or(NONE);
+    pub(super) fn find(&self, key: Key, set: &Bits, used: &Bits, taken: u32) -> Option<Found> {
+        let mut found = None;
+        let mut next = self.first(key, set).unwrap_or(NONE);
         while let Some(one) = self.all.get(next as usize) {
-            if (one.stamp == NONE || one.stamp == taken) && used.contains(self.words(one).1) {
-                return true;
+            let Burden { idle, pending } = one.key.burden;
+            let counts = idle <= key.burden.idle && pending <= key.burden.pending;
+            if counts && (one.stamp == NONE || one.stamp == taken) && used.contains(self.words(one).1) {
+                if one.key.burden == Burden::NONE {
+                    return Some(Found::Always);
+                }
+                found = Some(Found::WithBurden);
             }
             next = one.next;
         }
-        false
+        found
     }
 
     /// Gives a configuration up.
-    pub(super) fn add(&mut self, blocked: u32, state: u32, set: &Bits, used: &Bits, stamp: u32) {
-        let first = self.first(blocked, state, set);
+    pub(super) fn add(&mut self, key: Key, set: &Bits, used: &Bits, stamp: u32) {
+        let first = self.first(key, set);
         let mut next = first.unwrap_or(NONE);
         while let Some(one) = self.all.get(next as usize) {
             // What counted until now only, and is given up again.
             let again = one.stamp != NONE && used.is(self.words(one).1);
             let following = one.next;
             if again {
-                self.all[next as usize].stamp = stamp;
+                let one = &mut self.all[next as usize];
+                (one.stamp, one.key) = (stamp, key);
                 return;
             }
             next = following;
@@ -113,9 +150,9 @@ impl InVain {
         let (set_words, used_words) = (set.trimmed(), used.trimmed());
         self.words.extend_from_slice(set_words);
         self.words.extend_from_slice(used_words);
-        let hash = Self::hash(blocked, state, set);
+        let hash = Self::hash(key, set);
         let (set, used) = (set_words.len() as u32, used_words.len() as u32);
-        let mut one = GivenUp { blocked, state, hash, start, set, used, stamp, next: NONE };
+        let mut one = GivenUp { key, hash, start, set, used, stamp, next: NONE };
         match first {
             Some(first) => {
                 one.next = std::mem::replace(&mut self.all[first as usize].next, number);
