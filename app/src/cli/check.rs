@@ -94,10 +94,10 @@ impl How {
         };
         // A guarantee that only one model has says which model it is.
         let model = model.or_else(|| guarantees.iter().find_map(|guarantee| of_one(*guarantee)));
-        let options = Options { format, model, independent, nil_reads };
         let initial = asked.initial.as_deref().map(value);
+        let options = Options { format, model, independent, nil_reads, initial };
         let steps = u64::try_from(budget.as_millis()).unwrap_or(u64::MAX).saturating_mul(STEPS_A_MILLISECOND);
-        Ok(Self { options, request: Request { guarantees, initial, steps: Some(steps) }, budget })
+        Ok(Self { options, request: Request { guarantees, steps: Some(steps) }, budget })
     }
 }
 
@@ -200,7 +200,8 @@ impl Outcomes {
         };
         match &imported.subject {
             Subject::Objects(history) => {
-                history.operations().iter().for_each(|operation| count(operation.outcome));
+                let made_up = imported.made_up as usize;
+                history.operations().iter().skip(made_up).for_each(|operation| count(operation.outcome));
             }
             Subject::Transactions(history) => {
                 (0..history.len()).for_each(|place| count(history.outcome(place)));
@@ -219,7 +220,7 @@ impl Report {
             format: imported.format,
             model: imported.model,
             guessed: imported.guessed,
-            operations: imported.subject.len(),
+            operations: imported.subject.len() - u64::from(imported.made_up),
             outcomes: Outcomes::of(imported),
             marks: imported.marks.len() as u64,
             notes: imported.notes.clone(),

@@ -215,7 +215,22 @@ fn transactions_of_every_spelling() {
         "[{:process 0 :type :invoke :f :txn :value [[:read :x nil] [:write :y 2]]} {:process 0 :type :ok :f :txn :value [[:read :x 0] [:write :y 2]]}]",
     );
     assert_eq!(words(&knossos), ["read :x 0, write :y 2 Ok"]);
-    assert!(knossos.notes[0].contains("taken as the initial one"), "{:?}", knossos.notes);
+    assert!(knossos.notes[0].contains("every key is taken to hold 0 at first"), "{:?}", knossos.notes);
+}
+
+#[test]
+fn what_objects_hold_at_first_can_be_said() {
+    let text = "{:process 0 :type :invoke :f :read}\n{:process 0 :type :ok :f :read :value 5}\n\
+                {:process 1 :type :invoke :f :write :value 1}";
+    let options = Options { initial: Some(5.into()), ..Options::default() };
+    let imported = import("", text.as_bytes(), &options).unwrap();
+    assert_eq!(told(&imported), ["write [5] [] Ok", "read [] [5] Ok", "write [1] [] Open"]);
+    assert_eq!((imported.made_up, &*imported.lanes[2]), (1, "initially"));
+    assert_eq!(operations(&imported)[1].invoked, 2);
+    let mutex = import("", b"{:process 0 :type :invoke :f :acquire}", &options).unwrap_err().to_string();
+    assert!(mutex.starts_with("a mutex: what it holds at first can be said of registers"), "{mutex}");
+    let awdit = import("", b"r 1 5\n", &options).unwrap();
+    assert_eq!(awdit.notes, ["every key is taken to hold 5 at first"]);
 }
 
 #[test]
@@ -457,7 +472,7 @@ fn whatever_becomes_of_a_file_it_is_read_or_refused() {
         let model =
             random.percent(20).then(|| ModelName::ALL[random.below(ModelName::ALL.len() as u64) as usize]);
         let independent = if random.percent(10) { Independent::Yes } else { Independent::IfPlain };
-        let options = Options { format, model, independent, nil_reads: None };
+        let options = Options { format, model, independent, ..Options::default() };
         let name = path.display().to_string();
         let tried = std::panic::catch_unwind(|| match import(&name, &bytes, &options) {
             Err(wrong) => {

@@ -1,5 +1,5 @@
-//! The verdicts of other projects' own test suites: every file with every guarantee of `histories/VERDICTS.tsv`, its form
-//! and model guessed.
+//! The verdicts of other projects' own test suites, and of files in their shapes: every file with every guarantee of
+//! `histories/VERDICTS.tsv` and `histories/shapes/VERDICTS.tsv`, its form and model guessed.
 
 #![allow(clippy::unwrap_used)]
 
@@ -20,7 +20,7 @@ struct Line {
 }
 
 fn table() -> Vec<Line> {
-    let text = include_str!("histories/VERDICTS.tsv");
+    let tables = [include_str!("histories/VERDICTS.tsv"), include_str!("histories/shapes/VERDICTS.tsv")];
     let line = |line: &str| {
         let parts: Vec<&str> = line.split('\t').collect();
         let [file, model, guarantee, holds] = parts.as_slice() else { panic!("{line}") };
@@ -31,7 +31,7 @@ fn table() -> Vec<Line> {
             holds: holds.trim().parse().unwrap(),
         }
     };
-    text.lines().skip(1).filter(|text| !text.is_empty()).map(line).collect()
+    tables.iter().flat_map(|text| text.lines().skip(1)).filter(|text| !text.is_empty()).map(line).collect()
 }
 
 /// What is found of one guarantee of a file, and the model that it was taken to be of.

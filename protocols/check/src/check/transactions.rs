@@ -1,16 +1,16 @@
 //! Guarantees of transactions: one examination answers for all of them.
 //!
 //! Where values repeat, the examination cannot tell whose a value is that was read, and leaves much undecided. If there are
-//! times, a search for one order of all transactions (the strict-serializable one, which implies the rest) then takes its
-//! place: [`Registers`], or, where nobody says what keys hold at first, [`Unstated`].
+//! times, a search for one order of all transactions then takes its place: [`super::serial`].
 
 use std::sync::Arc;
 
 use crate::isolation::lattice::Model;
-use crate::isolation::{Answer, Examination, Goal, Reason, Transactions};
+use crate::isolation::{Answer, Examination, Goal, Objects, Reason, Transactions};
 use crate::names::Guarantee;
 use crate::read::{Imported, Origin};
 
+use super::serial::Serial;
 use super::{Claim, Evidence, Job, Request, STEPS, Shown};
 
 /// What has to be done to answer for the guarantees that were asked for.
@@ -18,7 +18,11 @@ pub(super) fn jobs(history: &Arc<Transactions>, asked: &[Guarantee], request: &R
     let models: Vec<(Guarantee, Model)> = asked
         .iter()
         .filter_map(|guarantee| {
-            Some((*guarantee, Model::promised_by(guarantee.name(), history.conventions())?))
+            let name = match guarantee {
+                Guarantee::Linearizable => Guarantee::StrictSerializable.name(),
+                other => other.name(),
+            };
+            Some((*guarantee, Model::promised_by(name, history.conventions())?))
         })
         .collect();
     let goal = match models.as_slice() {
@@ -27,7 +31,11 @@ pub(super) fn jobs(history: &Arc<Transactions>, asked: &[Guarantee], request: &R
     };
     let steps = request.steps.unwrap_or(STEPS);
     let examination = Examination::new(Arc::clone(history), goal, steps);
-    vec![Box::new(Levels { models, examination })]
+    let mut jobs: Vec<Box<dyn Job>> = vec![Box::new(Levels { models, examination })];
+    if history.objects() == Objects::Registers && history.has_real_time() {
+        jobs.push(Box::new(Serial::new(history)));
+    }
+    jobs
 }
 
 /// The levels of isolation.
@@ -67,7 +75,7 @@ impl Job for Levels {
 }
 
 /// A transaction as it is shown.
-fn shown(imported: &Imported, history: &Transactions, place: u32) -> Shown {
+pub(super) fn shown(imported: &Imported, history: &Transactions, place: u32) -> Shown {
     let transaction = history.get(place);
     let origin: Option<&Origin> = imported.origins.get(place as usize);
     let client = format!("process {}", history.process_name(transaction.process));

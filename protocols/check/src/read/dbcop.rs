@@ -35,7 +35,7 @@ pub(super) fn read(source: &mut Source<'_>, options: &Options) -> Result<Importe
             document.part(root)?;
         }
     }
-    imported(Format::Dbcop, options, dbcop_history(document.drafts)?, document.sessions)
+    imported(Format::Dbcop, options, dbcop_history(document.drafts, options)?, document.sessions)
 }
 
 impl Document {

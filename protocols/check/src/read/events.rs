@@ -9,13 +9,14 @@ use crate::value::{Value, Values};
 use super::error::{Cause, ReadError};
 use super::event::{Event, Process, Type};
 use super::format::Format;
-use super::imported::{Beside, Imported, Mark};
+use super::imported::{Beside, Imported, Mark, Origin};
 use super::objects::{Entry, Objects, Said};
 use super::pairing::{Actor, Pairing};
 use super::shape::{self, Meaning};
 use super::source::{Place, Source};
 use super::syntax::{Dialect, Reader};
 use super::tape::{Item, Kind};
+use super::text::with_initial;
 use super::transactions::{self, Transactions};
 use super::values::Interner;
 use super::{Independent, NilReads, Options};
@@ -71,7 +72,7 @@ impl<'o> Events<'o> {
             format,
             options,
             named: None,
-            conventions: Conventions::jepsen(),
+            conventions: with_initial(Conventions::jepsen(), options),
             interner: Interner::default(),
             pairing: Pairing::default(),
             kept: Kept::Nothing,
@@ -228,6 +229,7 @@ impl<'o> Events<'o> {
                     lanes: self.pairing.into_lanes(),
                     marks: self.marks,
                     notes: Vec::new(),
+                    made_up: 0,
                 };
                 Imported::transactions(beside, history)
             }
@@ -259,14 +261,17 @@ impl<'o> Events<'o> {
         if !meaning.nil_is_absent && shape::has_unknown_reads(&operations, model) {
             notes.push("a read that brought nil is taken as one whose result is not known".to_owned());
         }
-        let beside = Beside {
-            format: self.format,
-            named,
-            origins,
-            lanes: self.pairing.into_lanes(),
-            marks: self.marks,
-            notes,
-        };
+        let mut lanes = self.pairing.into_lanes();
+        let mut origins = origins;
+        let mut made_up = 0;
+        if let Some(value) = self.options.initial.clone().filter(|value| *value != Value::Nil) {
+            let written = shape::initial_writes(&operations, model, &value, lanes.len() as u32)?;
+            made_up = written.len() as u32;
+            shape::put_before(&mut operations, &mut self.marks, &written);
+            origins.splice(0..0, written.iter().map(|_| Origin::new(0, None, None)));
+            lanes.push(Arc::from("initially"));
+        }
+        let beside = Beside { format: self.format, named, origins, lanes, marks: self.marks, notes, made_up };
         Imported::objects(beside, model, operations)
     }
 

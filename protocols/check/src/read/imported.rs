@@ -108,6 +108,8 @@ pub struct Imported {
     pub marks: Vec<Mark>,
     /// What was taken to be so where the file does not say: for a person, in sentences.
     pub notes: Vec<String>,
+    /// How many operations, the first ones, do not stand in the file: they write what objects hold at first.
+    pub made_up: u32,
 }
 
 /// The operations of a file.
@@ -143,6 +145,7 @@ pub(super) struct Beside {
     pub lanes: Vec<Arc<str>>,
     pub marks: Vec<Mark>,
     pub notes: Vec<String>,
+    pub made_up: u32,
 }
 
 impl Imported {
@@ -168,6 +171,7 @@ impl Imported {
             lanes,
             marks: Vec::new(),
             notes: Vec::new(),
+            made_up: 0,
         }
     }
 
@@ -190,9 +194,9 @@ impl Imported {
         }
         let wrong = |wrong: HistoryError| ReadError::whole(Cause::BadDocument(wrong.to_string()));
         let history = History::from_operations(operations).map_err(wrong)?;
-        let Beside { format, named, origins, lanes, marks, notes } = beside;
+        let Beside { format, named, origins, lanes, marks, notes, made_up } = beside;
         let subject = Subject::Objects(history);
-        Ok(Self { format, model, guessed: named.is_none(), subject, origins, lanes, marks, notes })
+        Ok(Self { format, model, guessed: named.is_none(), subject, origins, lanes, marks, notes, made_up })
     }
 
     /// A history of transactions.
@@ -209,13 +213,26 @@ impl Imported {
             let known = "operations of its own";
             return Err(ReadError::whole(Cause::NotOfModel { model: model.name(), found, known }));
         }
-        if history.conventions().initial == Initial::Unstated {
-            beside
-                .notes
-                .push("a value that is read but that nobody wrote is taken as the initial one".to_owned());
-        }
-        let Beside { format, named, origins, lanes, marks, notes } = beside;
+        let note = match &history.conventions().initial {
+            Initial::Nothing => None,
+            Initial::Written(value) => Some(format!("every key is taken to hold {value} at first")),
+            Initial::Unstated => {
+                Some("a value that is read but that nobody wrote is taken as the initial one".to_owned())
+            }
+        };
+        beside.notes.extend(note);
+        let Beside { format, named, origins, lanes, marks, notes, made_up } = beside;
         let subject = Subject::Transactions(Arc::new(history));
-        Ok(Self { format, model: is, guessed: named.is_none(), subject, origins, lanes, marks, notes })
+        Ok(Self {
+            format,
+            model: is,
+            guessed: named.is_none(),
+            subject,
+            origins,
+            lanes,
+            marks,
+            notes,
+            made_up,
+        })
     }
 }

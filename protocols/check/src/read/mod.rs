@@ -56,6 +56,7 @@ mod values;
 use std::io::Read;
 
 use crate::names::ModelName;
+use crate::value::Value;
 use source::Source;
 
 pub use error::{Cause, ReadError};
@@ -84,6 +85,8 @@ pub struct Options {
     pub independent: Independent,
     /// What a register's read of nil means.
     pub nil_reads: Option<NilReads>,
+    /// What each object holds before the first operation, where that is not nothing.
+    pub initial: Option<Value>,
 }
 
 /// Whether each value of a Jepsen history is `[key value]`: operations on independent objects.

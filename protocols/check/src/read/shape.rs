@@ -14,7 +14,7 @@
 //! - `[key value]` everywhere: the operations are on independent objects (Jepsen's `independent`). Since other values
 //!   are pairs as well, that is assumed only if every value is such a pair, and if reads ask with `[key nil]`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use smallvec::smallvec;
@@ -24,7 +24,7 @@ use crate::names::ModelName;
 use crate::value::Value;
 
 use super::error::{Cause, ReadError};
-use super::imported::Origin;
+use super::imported::{Mark, Origin};
 use super::values::Interner;
 
 /// How a form of file means what its values do not say.
@@ -216,6 +216,54 @@ pub(crate) fn settle(
         settle_one(operation, origin, meaning).map_err(|cause| ReadError::on(origin.line(), cause))?;
     }
     Ok(())
+}
+
+/// Operations that make every object hold `value`, on a lane of their own. Their positions are those of the first events.
+///
+/// # Errors
+/// If the model has no operation that does so.
+pub(crate) fn initial_writes(
+    operations: &[Operation],
+    model: ModelName,
+    value: &Value,
+    lane: u32,
+) -> Result<Vec<Operation>, ReadError> {
+    let function = match model {
+        _ if is_register(model) => "write",
+        ModelName::Counter => "add",
+        _ => {
+            let cause = "what it holds at first can be said of registers, key-value stores, counters and transactions";
+            return Err(ReadError::whole(Cause::BadDocument(format!("a {model}: {cause}"))));
+        }
+    };
+    let keys: BTreeSet<Option<&Arc<str>>> =
+        operations.iter().map(|operation| operation.key.as_ref()).collect();
+    let process = operations.iter().map(|operation| operation.process + 1).max().unwrap_or(0);
+    let write = |(at, key): (u64, Option<&Arc<str>>)| Operation {
+        id: 2 * at,
+        lane,
+        process,
+        function: function.into(),
+        key: key.cloned(),
+        input: smallvec![value.clone()],
+        output: smallvec![],
+        invoked: 2 * at,
+        completed: Some(2 * at + 1),
+        outcome: Outcome::Ok,
+    };
+    Ok((0..).zip(keys).map(write).collect())
+}
+
+/// Puts operations before all others, whose positions grow by that.
+pub(crate) fn put_before(operations: &mut Vec<Operation>, marks: &mut [Mark], first: &[Operation]) {
+    let by = 2 * first.len() as u64;
+    for operation in operations.iter_mut() {
+        operation.id += by;
+        operation.invoked += by;
+        operation.completed = operation.completed.map(|at| at + by);
+    }
+    marks.iter_mut().for_each(|mark| mark.position += by);
+    operations.splice(0..0, first.iter().cloned());
 }
 
 /// Whether some read of a register was answered, but nobody knows with what.

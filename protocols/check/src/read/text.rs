@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::history::Outcome;
-use crate::isolation::{Conventions, Draft, Objects, Step};
+use crate::isolation::{Conventions, Draft, Initial, Objects, Step};
 use crate::value::Value;
 
 use super::error::{Cause, ReadError};
@@ -35,9 +35,26 @@ pub(super) fn imported(
         return Err(ReadError::whole(Cause::Empty));
     }
     let lanes = (0..sessions).map(|session| Arc::from(format!("session {session}"))).collect();
-    let beside =
-        Beside { format, named: options.model, origins, lanes, marks: Vec::new(), notes: Vec::new() };
+    let beside = Beside {
+        format,
+        named: options.model,
+        origins,
+        lanes,
+        marks: Vec::new(),
+        notes: Vec::new(),
+        made_up: 0,
+    };
     Imported::transactions(beside, history)
+}
+
+/// The conventions of a form, and what the caller knows better.
+pub(super) fn with_initial(mut conventions: Conventions, options: &Options) -> Conventions {
+    match &options.initial {
+        None => {}
+        Some(Value::Nil) => conventions.initial = Initial::Nothing,
+        Some(value) => conventions.initial = Initial::Written(value.clone()),
+    }
+    conventions
 }
 
 fn finished(source: &mut Source<'_>) -> Result<(), ReadError> {
@@ -48,7 +65,8 @@ fn finished(source: &mut Source<'_>) -> Result<(), ReadError> {
 /// though nobody wrote it was there at first.
 pub(super) fn awdit(source: &mut Source<'_>, options: &Options) -> Result<Imported, ReadError> {
     const EXPECTED: &str = "`r KEY VALUE`, `w KEY VALUE`, `---` after a transaction or `===` after a session";
-    let mut transactions = Transactions::new(Some(Objects::Registers), Conventions::awdit());
+    let conventions = with_initial(Conventions::awdit(), options);
+    let mut transactions = Transactions::new(Some(Objects::Registers), conventions);
     let mut interner = Interner::default();
     let mut draft = Draft::default();
     let (mut session, mut begun) = (0, 0);
@@ -110,7 +128,8 @@ fn word(interner: &mut Interner, word: &str) -> Value {
 /// the steps of transaction -1 were aborted.
 pub(super) fn plume(source: &mut Source<'_>, options: &Options) -> Result<Imported, ReadError> {
     const EXPECTED: &str = "`r(key,value,session,transaction)` or `w(key,value,session,transaction)`";
-    let mut transactions = Transactions::new(Some(Objects::Registers), Conventions::plume());
+    let conventions = with_initial(Conventions::plume(), options);
+    let mut transactions = Transactions::new(Some(Objects::Registers), conventions);
     let mut interner = Interner::default();
     let mut drafts: Vec<(Draft, u64)> = Vec::new();
     let mut by_name: BTreeMap<i64, u32> = BTreeMap::new();
@@ -206,7 +225,7 @@ pub(super) fn dbcop(source: &mut Source<'_>, options: &Options) -> Result<Import
         }
     }
     finished(source)?;
-    let transactions = dbcop_history(drafts)?;
+    let transactions = dbcop_history(drafts, options)?;
     imported(Format::DbcopText, options, transactions, session + 1)
 }
 
@@ -220,7 +239,10 @@ fn dbcop_step(interner: &mut Interner, step: &str) -> Option<Step> {
 }
 
 /// The history of dbcop's transactions. A read of 0 that nobody wrote found nothing: its versions begin with that.
-pub(super) fn dbcop_history(mut drafts: Vec<(Draft, Origin)>) -> Result<Transactions, ReadError> {
+pub(super) fn dbcop_history(
+    mut drafts: Vec<(Draft, Origin)>,
+    options: &Options,
+) -> Result<Transactions, ReadError> {
     let zero = Value::Int(0);
     let mut written = std::collections::BTreeSet::new();
     for (draft, _) in &drafts {
@@ -229,7 +251,8 @@ pub(super) fn dbcop_history(mut drafts: Vec<(Draft, Origin)>) -> Result<Transact
             _ => None,
         }));
     }
-    let mut transactions = Transactions::new(Some(Objects::Registers), Conventions::dbcop());
+    let conventions = with_initial(Conventions::dbcop(), options);
+    let mut transactions = Transactions::new(Some(Objects::Registers), conventions);
     for (mut draft, origin) in drafts.drain(..) {
         for step in &mut draft.steps {
             if let Step::Read { key, seen: Some(seen) } = step

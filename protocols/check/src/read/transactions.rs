@@ -3,6 +3,7 @@
 //! A transaction goes into the history when it completes, so that only the open ones are held as they were written.
 //! Whether keys hold lists or registers shows with the first step that appends, writes, or sees something.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::history::Outcome;
@@ -30,8 +31,8 @@ pub(crate) struct Transactions {
     /// Places in `open` that are free again.
     free: Vec<u32>,
     origins: Vec<Origin>,
-    /// Steps are spelled `:read` and `:write`, as Knossos writes those of its multi-register, whose tests begin with
-    /// values that no transaction wrote.
+    /// Steps are spelled `:read` and `:write`, as Knossos writes those of its multi-register. Its tests begin with values
+    /// that no transaction wrote: all transactions wait until it is seen which.
     spelled_out: bool,
 }
 
@@ -118,7 +119,8 @@ impl Transactions {
             return Err(ReadError::on(origin.line(), Cause::TooMany(OPERATIONS_MOST)));
         }
         if self.builder.is_none() {
-            let Some(objects) = draft.steps.iter().find_map(held_by) else {
+            let held = draft.steps.iter().find_map(held_by);
+            let Some(objects) = held.filter(|_| !self.spelled_out) else {
                 self.waiting.push((draft, origin));
                 return Ok(());
             };
@@ -129,7 +131,7 @@ impl Transactions {
 
     fn decide(&mut self, objects: Objects) -> Result<(), ReadError> {
         if self.spelled_out && objects == Objects::Registers && self.conventions.initial == Initial::Nothing {
-            self.conventions.initial = Initial::Unstated;
+            self.conventions.initial = initial(&self.waiting);
         }
         self.builder = Some(Builder::new(objects, self.conventions.clone()));
         for (draft, origin) in std::mem::take(&mut self.waiting) {
@@ -159,11 +161,43 @@ impl Transactions {
             }
         }
         if self.builder.is_none() {
-            // Nothing was ever seen or written: any kind of object will do.
-            self.decide(Objects::Registers)?;
+            let mut steps = self.waiting.iter().flat_map(|(draft, _)| &draft.steps);
+            // If nothing was ever seen or written, any kind of object will do.
+            self.decide(steps.find_map(held_by).unwrap_or(Objects::Registers))?;
         }
         let builder = self.builder.unwrap_or_else(|| Builder::new(Objects::Registers, self.conventions));
         Ok((builder.finish(), self.origins))
+    }
+}
+
+/// What all keys hold at first, as far as reads show it that were over before anything was written to their key.
+fn initial(drafts: &[(Draft, Origin)]) -> Initial {
+    let at = |moment: Option<Moment>| moment.map(|moment| moment.at);
+    let mut written: BTreeMap<&Value, u64> = BTreeMap::new();
+    for (draft, _) in drafts {
+        for step in &draft.steps {
+            if let Step::Write { key, .. } = step {
+                let began = at(draft.began).unwrap_or(0);
+                written.entry(key).and_modify(|first| *first = began.min(*first)).or_insert(began);
+            }
+        }
+    }
+    let mut found: Option<&Value> = None;
+    for (draft, _) in drafts.iter().filter(|(draft, _)| draft.outcome == Outcome::Ok) {
+        for step in &draft.steps {
+            let Step::Read { key, seen: Some(seen) } = step else { continue };
+            let early =
+                written.get(key).is_none_or(|first| at(draft.ended).is_some_and(|ended| ended < *first));
+            if early && found.is_some_and(|found| found != seen) {
+                return Initial::Unstated;
+            }
+            found = found.or(Some(seen).filter(|_| early));
+        }
+    }
+    match found {
+        None => Initial::Unstated,
+        Some(Value::Nil) => Initial::Nothing,
+        Some(value) => Initial::Written(value.clone()),
     }
 }
 
