@@ -231,6 +231,11 @@ impl Explain {
                     seers.push(CellCall::Append(Value::Nil));
                 }
             }
+            CellCall::Refused { .. } => {
+                if !seers.contains(call) {
+                    seers.push(call.clone());
+                }
+            }
             _ => {
                 if let Some(seen) = call.sees()
                     && values.insert(seen.clone())
@@ -325,6 +330,9 @@ impl Explain {
                     kept[number as usize].outcome,
                     self.known[place].as_ref(),
                 );
+                if zones.is_undecidable() {
+                    return Err(Undecidable);
+                }
             } else if let Some(call) = &self.open[place] {
                 numbers[number as usize] = zones.invoke(at, call)?;
             }

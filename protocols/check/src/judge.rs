@@ -143,6 +143,11 @@ impl Judge {
                     return Ok(());
                 }
                 zones.complete(number, at, outcome, call.as_ref());
+                if zones.is_undecidable() {
+                    self.start_search(part);
+                    return Ok(());
+                }
+                let Way::Zones(zones) = &self.parts[part as usize].way else { return Ok(()) };
                 if let Some(breach) = zones.breach() {
                     let at = breach.at;
                     self.note_break(at, part);

@@ -62,6 +62,7 @@ fn draft() -> impl Strategy<Value = (ModelName, Draft)> {
         (ModelName::Kv, "append", 1, 0),
         (ModelName::Kv, "delete", 0, 0),
         (ModelName::Kv, "cas", 2, 0),
+        (ModelName::Kv, "compare-and-set", 2, 0),
         (ModelName::Mutex, "acquire", 0, 1),
         (ModelName::Mutex, "release", 0, 0),
         (ModelName::Queue, "enqueue", 1, 0),

@@ -43,6 +43,11 @@ pub enum CellCall {
         /// What it saw instead.
         seen: Value,
     },
+    /// A compare-and-set that failed because it found something else than `expected`; nobody said what.
+    Refused {
+        /// What it expected.
+        expected: Value,
+    },
     /// Adds to the end: a text to a text, anything else to a list. [`Value::Nil`] counts as empty.
     Append(Value),
 }
@@ -54,7 +59,7 @@ impl CellCall {
             CellCall::Read(seen) => seen.as_ref(),
             CellCall::Cas { from, .. } => Some(from),
             CellCall::Mismatch { seen, .. } => Some(seen),
-            CellCall::Write(_) | CellCall::Append(_) => None,
+            CellCall::Write(_) | CellCall::Append(_) | CellCall::Refused { .. } => None,
         }
     }
 
@@ -62,7 +67,10 @@ impl CellCall {
     pub fn leaves(&self) -> Option<&Value> {
         match self {
             CellCall::Write(value) | CellCall::Cas { to: value, .. } => Some(value),
-            CellCall::Read(_) | CellCall::Mismatch { .. } | CellCall::Append(_) => None,
+            CellCall::Read(_)
+            | CellCall::Mismatch { .. }
+            | CellCall::Refused { .. }
+            | CellCall::Append(_) => None,
         }
     }
 }
@@ -80,8 +88,8 @@ impl Cell {
     fn functions(self) -> &'static str {
         match self {
             Cell::Register => "read, write",
-            Cell::CasRegister => "read, write, cas",
-            Cell::KeyValue => "read or get, write or put, cas, append, delete",
+            Cell::CasRegister => "read, write, cas, compare-and-set",
+            Cell::KeyValue => "read or get, write or put, cas, compare-and-set, append, delete",
         }
     }
 
@@ -115,11 +123,14 @@ impl Model for Cell {
                 CellCall::Write(Value::Nil)
             }
             "append" if store => CellCall::Append(arguments::<1>(operation)?[0].clone()),
-            "cas" if cas => {
+            function @ ("cas" | "compare-and-set") if cas => {
                 let [from, to] = arguments::<2>(operation)?.clone();
                 match operation.output.first() {
                     Some(seen) if failed => {
                         return Ok(Some(CellCall::Mismatch { expected: from, seen: seen.clone() }));
+                    }
+                    None if failed && function == "compare-and-set" => {
+                        return Ok(Some(CellCall::Refused { expected: from }));
                     }
                     _ => CellCall::Cas { from, to },
                 }
@@ -138,12 +149,13 @@ impl Model for Cell {
             CellCall::Mismatch { expected, seen } => {
                 (seen == state && seen != expected).then(|| state.clone())
             }
+            CellCall::Refused { expected } => (expected != state).then(|| state.clone()),
             CellCall::Append(value) => append(state, value),
         }
     }
 
     fn is_pure(&self, call: &CellCall) -> bool {
-        matches!(call, CellCall::Read(_) | CellCall::Mismatch { .. })
+        matches!(call, CellCall::Read(_) | CellCall::Mismatch { .. } | CellCall::Refused { .. })
     }
 
     fn is_blind(&self, call: &CellCall) -> bool {
@@ -160,7 +172,7 @@ impl Model for Cell {
 
     fn offers(&self, call: &CellCall) -> Offer {
         match call {
-            CellCall::Read(_) | CellCall::Mismatch { .. } => Offer::Nothing,
+            CellCall::Read(_) | CellCall::Mismatch { .. } | CellCall::Refused { .. } => Offer::Nothing,
             CellCall::Write(value) | CellCall::Cas { to: value, .. } => Offer::Token(table::hash_of(value)),
             CellCall::Append(_) => Offer::Anything,
         }
@@ -170,8 +182,11 @@ impl Model for Cell {
         let added = match writer {
             CellCall::Write(value) | CellCall::Cas { to: value, .. } => value,
             CellCall::Append(value) => value,
-            CellCall::Read(_) | CellCall::Mismatch { .. } => return false,
+            CellCall::Read(_) | CellCall::Mismatch { .. } | CellCall::Refused { .. } => return false,
         };
+        if let CellCall::Refused { expected } = seer {
+            return added != expected || matches!(writer, CellCall::Append(_));
+        }
         match seer.sees() {
             Some(seen) => seen == added || holds(seen, added) || matches!(added, Value::List(_)),
             // An append needs a text or a list to stand on, so what writes one helps it.
@@ -259,6 +274,22 @@ mod tests {
         assert_eq!(calls, [Some(mismatch.clone()), None]);
         assert_eq!(Cell::KeyValue.step(&Value::Nil, &mismatch), Some(Value::Nil));
         assert_eq!(Cell::KeyValue.step(&Value::Int(1), &mismatch), None);
+    }
+
+    #[test]
+    fn a_refused_swap_found_something_else() {
+        let mut history = History::new();
+        let input = smallvec![Value::Int(1), Value::Int(2)];
+        history.invoke(0, Invocation::new(1, 0, "compare-and-set", None, input)).unwrap();
+        history.complete(1, 1, Outcome::Failed, Values::new()).unwrap();
+        let refused = Cell::CasRegister.call(&history.operations()[0]).unwrap().unwrap();
+        assert_eq!(refused, CellCall::Refused { expected: Value::Int(1) });
+        assert_eq!(Cell::CasRegister.step(&Value::Int(1), &refused), None);
+        assert_eq!(Cell::CasRegister.step(&Value::Nil, &refused), Some(Value::Nil));
+        let write = |value: i64| CellCall::Write(value.into());
+        assert!(
+            Cell::CasRegister.feeds(&write(2), &refused) && !Cell::CasRegister.feeds(&write(1), &refused)
+        );
     }
 
     #[test]

@@ -189,10 +189,11 @@ impl Objects {
 
 /// A function's name; the usual ones take no memory.
 fn function(name: &str) -> Cow<'static, str> {
-    const USUAL: [&str; 22] = [
+    const USUAL: [&str; 23] = [
         "read",
         "write",
         "cas",
+        "compare-and-set",
         "add",
         "get",
         "put",

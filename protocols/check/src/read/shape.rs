@@ -103,9 +103,9 @@ pub(crate) fn guess(operations: &[Operation]) -> Result<ModelName, ReadError> {
         Some(ModelName::Set)
     } else if only(&["read", "write"]) {
         Some(ModelName::Register)
-    } else if only(&["read", "write", "cas"]) {
+    } else if only(&["read", "write", "cas", "compare-and-set"]) {
         Some(ModelName::CasRegister)
-    } else if only(&["read", "get", "write", "put", "append", "delete", "cas"]) {
+    } else if only(&["read", "get", "write", "put", "append", "delete", "cas", "compare-and-set"]) {
         Some(ModelName::Kv)
     } else {
         None
@@ -139,7 +139,7 @@ pub(crate) fn looks_independent(operations: &[Operation], origins: &[Origin]) ->
             return false;
         }
         let reads = matches!(&*operation.function, "read" | "dequeue" | "get");
-        let swaps = &*operation.function == "cas";
+        let swaps = matches!(&*operation.function, "cas" | "compare-and-set");
         for (place, value) in operation.input.iter().chain(&operation.output).enumerate() {
             let given = place < operation.input.len();
             if !given && operation.outcome != Outcome::Ok {
@@ -303,7 +303,7 @@ fn settle_one(operation: &mut Operation, origin: &Origin, meaning: Meaning) -> R
                 brought(operation, meaning);
             }
         }
-        "cas" => return settle_cas(operation, origin, meaning),
+        "cas" | "compare-and-set" => return settle_cas(operation, origin, meaning),
         "transfer" => {
             given(operation, origin);
             if let [value @ Value::Map(_)] = operation.input.as_slice() {
@@ -382,12 +382,15 @@ fn settle_cas(operation: &mut Operation, origin: &Origin, meaning: Meaning) -> R
         operation.input = smallvec![from.clone(), to.clone()];
     }
     arguments(operation, 2, "[expected new]")?;
+    if meaning.failed_is_mismatch {
+        // The function whose failure says that something else was there.
+        operation.function = "compare-and-set".into();
+    }
     if failed && !origin.exact_output {
         match says {
             Some(value) if meaning.failed_says_seen && pair(&value).is_none() => {
                 operation.output = smallvec![value];
             }
-            _ if meaning.failed_is_mismatch => operation.function = "cas".into(),
             _ => {}
         }
     }

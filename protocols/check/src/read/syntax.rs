@@ -249,7 +249,7 @@ impl<'s, 'a> Reader<'s, 'a> {
         self.token.clear();
         let json = self.dialect == Dialect::Json;
         self.source
-            .take_while(&mut self.token, TOKEN_MOST, |byte| !ends_token(byte) && !(json && byte == b':'));
+            .take_while(&mut self.token, TOKEN_MOST, |byte| !(ends_token(byte) || json && byte == b':'));
         if self.token.len() > TOKEN_MOST {
             return Err(ReadError::at(place, Cause::TokenTooLong(TOKEN_MOST as u64)));
         }

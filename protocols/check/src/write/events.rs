@@ -193,7 +193,7 @@ impl Usual {
         match function {
             "read" | "get" | "dequeue" | "drain" => Usual::Reads,
             "write" | "put" | "append" | "add" | "remove" | "enqueue" => Usual::Writes,
-            "cas" => Usual::Swaps,
+            "cas" | "compare-and-set" => Usual::Swaps,
             "transfer" => Usual::Transfers,
             "acquire" | "release" | "delete" => Usual::Bare,
             _ => Usual::Other,

@@ -40,7 +40,8 @@ impl Plain {
 
     /// Whether it never had an effect and saw nothing.
     fn is_nothing(&self) -> bool {
-        self.failed && !(self.function == "cas" && self.output.is_some())
+        let saw = matches!(&*self.function, "cas" | "compare-and-set") && self.output.is_some();
+        self.failed && !saw && self.function != "compare-and-set"
     }
 
     fn apply(&self, state: &Value) -> Option<Value> {
@@ -52,11 +53,14 @@ impl Plain {
             },
             "write" => Some(self.input[0].clone()),
             "delete" => Some(Value::Nil),
-            "cas" if self.failed => {
+            "compare-and-set" if self.failed && self.output.is_none() => {
+                (self.input[0] != *state).then(|| state.clone())
+            }
+            "cas" | "compare-and-set" if self.failed => {
                 let seen = self.output.as_ref()?;
                 (seen == state && *seen != self.input[0]).then(|| state.clone())
             }
-            "cas" => (self.input[0] == *state).then(|| self.input[1].clone()),
+            "cas" | "compare-and-set" => (self.input[0] == *state).then(|| self.input[1].clone()),
             "append" => match (state, &self.input[0]) {
                 (Value::Nil, Value::Text(_)) => Some(self.input[0].clone()),
                 (Value::Text(text), Value::Text(more)) => Some(Value::from(format!("{text}{more}").as_str())),
@@ -224,6 +228,7 @@ fn invocation(random: &mut Random, mix: Mix, id: u64, keys: u64, written: &mut [
         7 if mix == Mix::Repeated && random.percent(40) => {
             return Invocation::new(id, lane, "delete", key, Values::new());
         }
+        8 => Invocation::new(id, lane, "compare-and-set", key, Values::from_iter([expected, fresh.clone()])),
         _ => Invocation::cas(id, lane, key, expected, fresh.clone()),
     };
     known.push(fresh);
@@ -243,6 +248,7 @@ fn completion(random: &mut Random, mix: Mix, call: &Invocation, known: &[Value])
         ("read", 2) => (Outcome::Ok, none),
         ("read", _) => (Outcome::Ok, Values::from_iter([seen])),
         ("cas", 0..=5) => (Outcome::Failed, Values::from_iter([seen])),
+        ("compare-and-set", 0..=7) => (Outcome::Failed, none),
         (_, 6..=8) => (Outcome::Failed, none),
         (_, 9..=12) => (Outcome::Unknown, none),
         _ => (Outcome::Ok, none),
