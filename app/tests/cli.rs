@@ -167,12 +167,15 @@ fn scripts_are_commands_or_whole_runs() {
 #[test]
 fn a_history_is_lines_of_json_or_of_edn() {
     let folder = Folder::new();
-    let (lines, edn) = (folder.file("h.jsonl"), folder.file("h.edn"));
-    for file in [&lines, &edn] {
+    let (lines, edn, json) = (folder.file("h.jsonl"), folder.file("h.edn"), folder.file("h.json"));
+    for file in [&lines, &edn, &json] {
         assert_eq!(say(&["run", "raft", "--for", "5s", "--history", file]).code, HELD);
+        let said = say(&["check", file, "--model", "kv", "--guarantee", "linearizable", "--json"]);
+        assert_eq!((said.code, said.err.as_str()), (HELD, ""));
     }
     let text = std::fs::read_to_string(&lines).unwrap();
-    let steps: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let mut steps: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(steps.remove(0)["potholes"], "history");
     assert!(steps.len() > 5);
     for step in &steps {
         assert!(["invoke", "ok", "fail", "info"].contains(&step["type"].as_str().unwrap()), "{step}");

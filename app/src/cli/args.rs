@@ -37,6 +37,17 @@ COMMAND is one of
 and the lab's own, which `potholes lab LAB` lists: put c1 list=milk.
 A node may be named by its role: crash @leader.";
 
+/// What `check` reads and judges, in short.
+const HISTORIES: &str = "\
+FORMATS  edn (Jepsen), json (the same as JSON), lines (ours), etcd (Jepsen's text log), porcupine, awdit,
+         plume (PolySI too), dbcop, dbcop-text
+MODELS   register, cas-register, kv, counter, set, queue, log, mutex, bank, list-append, rw-register
+GUARANTEES of objects: linearizable, sequential, causal, pram, read-your-writes, monotonic-reads,
+         monotonic-writes, writes-follow-reads, convergent, bounded-staleness, regular, no-lost-write;
+         of transactions: read-uncommitted, read-committed, read-atomic, causal, snapshot-isolation,
+         repeatable-read, serializable, strong-session-snapshot-isolation, strong-session-serializable,
+         strict-serializable; of a bank: conservation, of a set: no-lost-or-stale, of a counter: interval-counter";
+
 #[derive(Debug, Subcommand)]
 pub(super) enum Order {
     /// Lists the labs.
@@ -78,6 +89,9 @@ pub(super) enum Order {
     /// Makes a lab's published figure again, on every core, and lays it beside what was published; without a figure it
     /// lists them. Ctrl-C ends it with what it has so far, and exits with 3.
     Figure(FigureOrder),
+    /// Judges histories of anyone's cluster: which guarantees they keep, and the proof where not.
+    #[command(after_help = HISTORIES)]
+    Check(Check),
     /// Lessons.
     Lesson {
         #[command(subcommand)]
@@ -148,8 +162,8 @@ pub(super) struct To {
     /// Writes the run into this file, for `potholes replay`; of a sweep the first that broke something.
     #[arg(long, value_name = "FILE")]
     pub save: Option<PathBuf>,
-    /// Writes the history of that run's operations into this file: a JSON document a line, or EDN as Jepsen writes it
-    /// where the file's name ends in .edn.
+    /// Writes the history of that run's operations into this file, for `potholes check`: a JSON document a line; EDN as
+    /// Jepsen writes it where the file's name ends in .edn, one JSON document where it ends in .json.
     #[arg(long, value_name = "FILE")]
     pub history: Option<PathBuf>,
 }
@@ -212,6 +226,38 @@ pub(super) struct FigureOrder {
     /// The drawing, dark or light.
     #[arg(long, value_name = "dark|light", default_value = "light")]
     pub theme: String,
+}
+
+#[derive(Debug, Clone, Args)]
+pub(super) struct Check {
+    /// The histories; - is standard input.
+    #[arg(value_name = "FILE", required = true)]
+    pub files: Vec<PathBuf>,
+    /// The form of the files; guessed from how each begins unless said.
+    #[arg(long, value_name = "F")]
+    pub format: Option<String>,
+    /// What the operations were done to; guessed from their functions unless said.
+    #[arg(long, value_name = "M")]
+    pub model: Option<String>,
+    /// What is to be judged, may be given several times; all that make sense for the model unless said.
+    #[arg(long, value_name = "G")]
+    pub guarantee: Vec<String>,
+    /// What objects hold before the first operation: a number, a text, or nil, which it is unless said.
+    #[arg(long, value_name = "V", allow_hyphen_values = true)]
+    pub initial: Option<String>,
+    /// Whether each value is [key value], as Jepsen's independent tests have it; seen from the values unless said.
+    #[arg(long, value_name = "yes|no", num_args = 0..=1, default_missing_value = "yes", require_equals = true,
+        value_parser = ["yes", "no"])]
+    pub independent: Option<String>,
+    /// What a register's read of nil means: that nothing was there, or, as Knossos takes it, that nobody knows.
+    #[arg(long, value_name = "absent|unknown", value_parser = ["absent", "unknown"])]
+    pub nil: Option<String>,
+    /// How long judging each file may take; 10s unless said. What is not decided by then is open.
+    #[arg(long, value_name = "TIME")]
+    pub budget: Option<String>,
+    /// JSON, a document a file, one a line.
+    #[arg(long)]
+    pub json: bool,
 }
 
 #[derive(Debug, Clone, Args)]

@@ -10,11 +10,13 @@
 //! | `out` | where text goes, and readers that go away |
 //! | `ask` | the run that the words ask for: options, scripts, files, links |
 //! | `run`, `sweep`, `break_it`, `labs`, `figure`, `lessons`, `picture`, `window` | the commands |
-//! | `history` | a history as a file |
+//! | `check` | histories of other clusters, judged |
+//! | `history` | a run's history as a file |
 
 mod args;
 mod ask;
 mod break_it;
+mod check;
 mod figure;
 mod history;
 mod labs;
@@ -145,6 +147,7 @@ fn obey(order: Order, out: &mut Out<'_, '_>) -> Result<u8, Bad> {
         Order::Break(asked) => break_it::break_it(&asked, out),
         Order::Replay { from, to } => run::replay(&from, &to, out),
         Order::Figure(asked) => figure::figure(&asked, out),
+        Order::Check(asked) => check::check(&asked, out),
         Order::Lesson { order: LessonOrder::Check { names, json } } => lessons::check(&names, json, out),
         Order::Picture(picture) => picture::paint(&picture, out),
         Order::Completions { shell } => {
@@ -197,6 +200,10 @@ mod tests {
             "sweep raft --seeds 0..2000 --chaos high --for 30s --set nodes=3 --at 1s_heal --script z",
             "replay x.potholes --json",
             "break raft --guarantee linearizable --set nodes=3 --budget 60s --save x --json",
+            "check x.edn",
+            "check x.edn - y.json --format edn --model kv --guarantee linearizable --guarantee causal --budget 10s --json",
+            "check x.edn --initial -1 --independent --nil absent",
+            "check x.edn --independent=no",
             "lesson check",
             "lesson check lost-write leader-nobody-hears",
             "picture raft --for 12s --size 390x844 --theme light --scale 2 -o x.png",
@@ -215,9 +222,17 @@ mod tests {
             let parsed = Cli::try_parse_from(words(line));
             assert!(parsed.is_ok(), "{line}: {}", parsed.unwrap_err());
         }
-        for line in
-            ["run", "sweep raft", "picture raft", "fly", "run raft --seed x", "run raft --seed -1", "lesson"]
-        {
+        for line in [
+            "run",
+            "check",
+            "check x --nil maybe",
+            "sweep raft",
+            "picture raft",
+            "fly",
+            "run raft --seed x",
+            "run raft --seed -1",
+            "lesson",
+        ] {
             let error = Cli::try_parse_from(words(line)).unwrap_err();
             assert_eq!(error.exit_code(), i32::from(BAD), "{line}");
         }

@@ -58,7 +58,7 @@ pub(super) fn write(run: &Run, execution: &Execution, to: &To) -> Result<(), Bad
         save(run, execution, path)?;
     }
     if let Some(path) = &to.history {
-        history::write(execution.trace(), path)?;
+        history::write(execution.trace(), run.lab().about().model, path)?;
     }
     Ok(())
 }

@@ -25,7 +25,7 @@ use crate::history::{Operation, Outcome};
 use crate::judge::{events_of, known_call, open_call};
 use crate::linearizable::search::{Progress, Search};
 use crate::linearizable::zones::{Undecidable, Zones};
-use crate::model::{Cell, CellCall, Model};
+use crate::models::{Cell, CellCall, Model};
 use crate::value::Value;
 
 /// Candidates that one search may try before its question is left open.
@@ -231,6 +231,11 @@ impl Explain {
                     seers.push(CellCall::Append(Value::Nil));
                 }
             }
+            CellCall::Refused { .. } => {
+                if !seers.contains(call) {
+                    seers.push(call.clone());
+                }
+            }
             _ => {
                 if let Some(seen) = call.sees()
                     && values.insert(seen.clone())
@@ -325,6 +330,9 @@ impl Explain {
                     kept[number as usize].outcome,
                     self.known[place].as_ref(),
                 );
+                if zones.is_undecidable() {
+                    return Err(Undecidable);
+                }
             } else if let Some(call) = &self.open[place] {
                 numbers[number as usize] = zones.invoke(at, call)?;
             }
@@ -333,7 +341,7 @@ impl Explain {
     }
 
     fn search_with(&self, keep: &[bool]) -> Search<Cell> {
-        let mut search = Search::new(self.model);
+        let mut search = Search::whole(self.model);
         let helps = self.helpers(keep, false);
         for at in (0..self.pool.len()).filter(|at| helps[*at]) {
             let number = search.invoke(self.open[at].clone());

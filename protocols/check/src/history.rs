@@ -195,6 +195,12 @@ pub enum HistoryError {
         /// Where.
         at: u64,
     },
+    /// Answered, but not when.
+    #[error("operation {id} has an outcome but no position at which it became known; say when it completed")]
+    NeverCompleted {
+        /// The operation.
+        id: u64,
+    },
     /// The last position is kept for "never", and a history counts its operations in 32 bits.
     #[error(
         "position {at} or the number of operations is beyond what a history holds; use smaller positions"
@@ -217,6 +223,47 @@ impl History {
     /// An empty history.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// The history of these operations, which must be in the order of their invocations.
+    ///
+    /// # Errors
+    /// If two of their events share a position, an operation completes before it began, or one that completed is
+    /// open (or the reverse).
+    pub fn from_operations(operations: Vec<Operation>) -> Result<Self, HistoryError> {
+        if operations.len() >= (u32::MAX / 4) as usize {
+            return Err(HistoryError::TooLarge { at: 0 });
+        }
+        let mut events: Vec<u64> = Vec::with_capacity(operations.len() * 2);
+        let mut by_id = Index::default();
+        for (place, operation) in operations.iter().enumerate() {
+            let Operation { id, invoked, completed, outcome, .. } = *operation;
+            let last = place.checked_sub(1).map(|before| operations[before].invoked);
+            if let Some(last) = last.filter(|last| *last >= invoked) {
+                return Err(HistoryError::OutOfOrder { at: invoked, last });
+            }
+            match completed {
+                Some(at) if at <= invoked => return Err(HistoryError::OutOfOrder { at, last: invoked }),
+                Some(at) if outcome == Outcome::Open => return Err(HistoryError::CompletedOpen { id, at }),
+                None if outcome != Outcome::Open => return Err(HistoryError::NeverCompleted { id }),
+                _ => {}
+            }
+            let hash = table::hash_of(&id);
+            if by_id.find(hash, |at| operations[at as usize].id == id).is_some() {
+                return Err(HistoryError::InvokedTwice { id, at: invoked });
+            }
+            by_id.insert(hash, place as u32, |at| table::hash_of(&operations[at as usize].id));
+            events.push(invoked);
+            events.extend(completed);
+        }
+        events.sort_unstable();
+        if let Some(pair) = events.windows(2).find(|pair| pair[0] == pair[1]) {
+            return Err(HistoryError::OutOfOrder { at: pair[1], last: pair[0] });
+        }
+        if let Some(at) = events.last().filter(|at| **at >= u64::MAX - 1) {
+            return Err(HistoryError::TooLarge { at: *at });
+        }
+        Ok(Self { last: events.last().copied(), operations, by_id })
     }
 
     /// The operations, in the order of their invocations.

@@ -17,7 +17,7 @@ use crate::evidence::Explain;
 use crate::history::{History, HistoryError, Invocation, Operation, Outcome};
 use crate::linearizable::search::{Progress, Search};
 use crate::linearizable::zones::Zones;
-use crate::model::{Cell, CellCall, Model, ModelError};
+use crate::models::{Cell, CellCall, Model, ModelError};
 use crate::table::{self, Index};
 use crate::value::Values;
 
@@ -143,6 +143,11 @@ impl Judge {
                     return Ok(());
                 }
                 zones.complete(number, at, outcome, call.as_ref());
+                if zones.is_undecidable() {
+                    self.start_search(part);
+                    return Ok(());
+                }
+                let Way::Zones(zones) = &self.parts[part as usize].way else { return Ok(()) };
                 if let Some(breach) = zones.breach() {
                     let at = breach.at;
                     self.note_break(at, part);

@@ -30,24 +30,31 @@
 //! ```
 //!
 //! # What is here
+//! - [`read`] and [`mod@write`]: histories from and as files; [`mod@check`]: what a history from a file keeps.
 //! - [`history`]: [`Value`], [`Operation`], [`Invocation`], [`Outcome`], [`History`] (built from events in order).
-//! - [`model`]: [`Model`], the trait of objects; [`Cell`], the model of registers and key-value stores.
+//! - [`models`]: [`Model`], the trait of objects; [`Cell`], the model of registers and key-value stores.
 //! - [`linearizable`]: [`linearizable::zones::Zones`], live; [`linearizable::search::Search`], any model, in slices.
+//! - [`isolation`]: histories of transactions and the levels of isolation they satisfy.
 //! - [`judge`]: [`Judge`]: `invoke`, `complete`, `work`, `verdict`, `verdict_at`, `witness`, `explain`.
 //! - [`evidence`]: [`Explain`] (`advance`, `evidence`), [`Evidence`], [`Why`], and [`Story`], the sentences.
 
+pub mod check;
 pub mod evidence;
 pub mod history;
+pub mod isolation;
 pub mod judge;
 pub mod linearizable;
-pub mod model;
+pub mod models;
+pub mod names;
+pub mod read;
 pub mod story;
 mod table;
 pub mod value;
+pub mod write;
 
 pub use evidence::{Because, Evidence, Explain, Why};
 pub use history::{History, HistoryError, Invocation, Operation, Outcome};
 pub use judge::{Judge, JudgeError, Verdict};
-pub use model::{Cell, CellCall, Model, ModelError};
+pub use models::{Cell, CellCall, Kind, Model, ModelError};
 pub use story::{Proof, Story};
 pub use value::{Value, Values};

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::evidence::{Because, Evidence};
 use crate::history::{Operation, Outcome};
 use crate::judge::{known_call, open_call};
-use crate::model::CellCall;
+use crate::models::CellCall;
 use crate::value::Value;
 
 /// How many reasons a story without a plainer pattern lists.
@@ -129,6 +129,9 @@ impl<'a> Teller<'a> {
             Some(CellCall::Mismatch { expected, seen }) => {
                 format!("swap {}: saw {seen}", self.value(&expected))
             }
+            Some(CellCall::Refused { expected }) => {
+                format!("swap {}: saw something else", self.value(&expected))
+            }
             None => operation.function.to_string(),
         }
     }
@@ -150,6 +153,7 @@ impl<'a> Teller<'a> {
             CellCall::Read(Some(Value::Nil)) => format!("found {}", self.value(&Value::Nil)),
             CellCall::Read(Some(seen)) => format!("read {}", self.value(seen)),
             CellCall::Mismatch { seen, .. } => format!("saw {}", self.value(seen)),
+            CellCall::Refused { expected } => format!("saw something else than {}", self.value(expected)),
             _ => match operation.outcome {
                 Outcome::Ok => format!("was told ok for {}", self.doing(operation)),
                 _ => format!("began {}", self.doing(operation)),
@@ -160,7 +164,7 @@ impl<'a> Teller<'a> {
     /// The same one step further back: "had read milk", "had been told ok for writing salt".
     fn had_done(&self, operation: &Operation, call: &CellCall) -> String {
         match call {
-            CellCall::Read(_) | CellCall::Mismatch { .. } => {
+            CellCall::Read(_) | CellCall::Mismatch { .. } | CellCall::Refused { .. } => {
                 format!("had {}", self.did(operation, call).replacen("saw", "seen", 1))
             }
             _ => format!("had been told ok for {}", self.doing(operation)),
@@ -219,7 +223,8 @@ impl<'a> Teller<'a> {
     fn failed_yet_seen(&self) -> Option<Told> {
         let (failed, _) = self.needed.iter().find(|(operation, call)| {
             call.is_none()
-                || (operation.outcome == Outcome::Failed && matches!(call, Some(CellCall::Mismatch { .. })))
+                || (operation.outcome == Outcome::Failed
+                    && matches!(call, Some(CellCall::Mismatch { .. } | CellCall::Refused { .. })))
         })?;
         let value = open_call(self.evidence.model, failed)?.leaves()?.clone();
         let (seer, call) = self

@@ -21,6 +21,29 @@ pub enum Value {
     Text(Arc<str>),
     /// A list, as appends build it.
     List(Arc<[Value]>),
+    /// A word of the format that a history was read from, as it stands there without quotes: `:x`, `true`, `1/2`,
+    /// `0.5`, a number too large for [`Value::Int`]. It equals itself and nothing else.
+    Word(Arc<str>),
+    /// Values under keys, sorted by key, each key once: accounts and their balances. Make it by [`Value::map`].
+    Map(Arc<[(Value, Value)]>),
+}
+
+impl Value {
+    /// The map of these pairs, sorted; of several pairs with one key the last counts.
+    pub fn map(pairs: impl IntoIterator<Item = (Value, Value)>) -> Value {
+        let mut pairs: Vec<(Value, Value)> = pairs.into_iter().collect();
+        pairs.reverse();
+        pairs.sort_by(|a, b| a.0.cmp(&b.0));
+        pairs.dedup_by(|later, earlier| later.0 == earlier.0);
+        Value::Map(pairs.into())
+    }
+
+    /// What a map holds under `key`.
+    pub fn get(&self, key: &Value) -> Option<&Value> {
+        let Value::Map(pairs) = self else { return None };
+        let at = pairs.binary_search_by(|(other, _)| other.cmp(key)).ok()?;
+        Some(&pairs[at].1)
+    }
 }
 
 /// The arguments or the results of one operation: mostly none, one or two.
@@ -31,7 +54,7 @@ impl fmt::Display for Value {
         match self {
             Value::Nil => f.write_str("nothing"),
             Value::Int(number) => write!(f, "{number}"),
-            Value::Text(text) => f.write_str(text),
+            Value::Text(text) | Value::Word(text) => f.write_str(text),
             Value::List(items) => {
                 f.write_str("[")?;
                 for (place, item) in items.iter().enumerate() {
@@ -41,6 +64,16 @@ impl fmt::Display for Value {
                     write!(f, "{item}")?;
                 }
                 f.write_str("]")
+            }
+            Value::Map(pairs) => {
+                f.write_str("{")?;
+                for (place, (key, value)) in pairs.iter().enumerate() {
+                    if place > 0 {
+                        f.write_str(", ")?;
+                    }
+                    write!(f, "{key} {value}")?;
+                }
+                f.write_str("}")
             }
         }
     }
@@ -67,5 +100,19 @@ impl From<Arc<str>> for Value {
 impl From<Vec<Value>> for Value {
     fn from(items: Vec<Value>) -> Self {
         Value::List(Arc::from(items))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_map_is_sorted_and_the_last_of_equal_keys_counts() {
+        let map = Value::map([(2.into(), "b".into()), (1.into(), "x".into()), (1.into(), "a".into())]);
+        assert_eq!(map, Value::Map(Arc::from([(1.into(), "a".into()), (2.into(), "b".into())])));
+        assert_eq!(map.get(&1.into()), Some(&"a".into()));
+        assert_eq!(map.get(&3.into()), None);
+        assert_eq!(map.to_string(), "{1 a, 2 b}");
     }
 }

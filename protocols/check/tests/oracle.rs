@@ -65,6 +65,7 @@ fn alone(judge: &Judge, key: Option<&str>) -> (Option<Option<u64>>, Option<u64>)
             if let Some(zones) = &mut zones {
                 zones.complete(number as u32, at, operation.outcome, call.as_ref());
             }
+            zones = zones.filter(|zones| !zones.is_undecidable());
             search.complete(number as u32, at, operation.outcome, call);
         } else {
             let call = Cell::KeyValue.call(&operation.as_of(at).unwrap()).unwrap().unwrap();

@@ -1,6 +1,10 @@
-//! The kernel's operations as the checkers take them, and a history as lines of JSON for other programs.
+//! The kernel's operations as the checkers take them, and a run's history as a file for other programs.
 
-use serde_json::json;
+use std::sync::Arc;
+
+use check::HistoryError;
+use check::read::Imported;
+use check::write::{Form, write};
 use sim::ids::OperationId;
 use sim::story;
 use sim::trace::{HistoryStep, Trace};
@@ -75,50 +79,47 @@ pub fn feed(judge: &mut check::Judge, trace: &Trace, at: usize) -> Result<(), ch
     }
 }
 
-fn json_value(value: &story::Value) -> serde_json::Value {
-    match value {
-        story::Value::Nil => serde_json::Value::Null,
-        story::Value::Int(n) => json!(n),
-        story::Value::Text(text) => json!(&**text),
-        story::Value::Actor(id) => json!(id.to_string()),
-        story::Value::List(items) => items.iter().map(json_value).collect(),
-    }
-}
-
-/// The history as JSON Lines: a line for each invocation and each completion, in order, in the words that Jepsen's
-/// histories use (`invoke`, `ok`, `fail`, `info`).
-pub fn lines(trace: &Trace) -> String {
-    let mut text = String::new();
-    for (index, (event, step)) in trace.history.iter().enumerate() {
+/// The history of a trace, on an object of the kind that labs call `model`, to be written as a file: an event's position
+/// is its place in the trace's history, its time the virtual one.
+///
+/// # Errors
+/// When the trace contradicts itself, which none of the kernel's does.
+pub fn recorded(trace: &Trace, model: &str) -> Result<Imported, HistoryError> {
+    let mut history = check::History::new();
+    let mut lanes: Vec<Arc<str>> = Vec::new();
+    for (at, (_, step)) in trace.history.iter().enumerate() {
         let (HistoryStep::Invoked(id) | HistoryStep::Completed(id)) = *step;
         let Some(operation) = operation(trace, id) else { continue };
-        let invoked = matches!(step, HistoryStep::Invoked(_));
-        let kind = match (invoked, operation.outcome) {
-            (true, _) => "invoke",
-            (false, story::Outcome::Ok) => "ok",
-            (false, story::Outcome::Failed) => "fail",
-            (false, _) => "info",
-        };
-        let given: Vec<_> = operation.input.iter().map(json_value).collect();
-        let returned: Vec<_> = operation.output.iter().map(json_value).collect();
-        let mut values = if invoked || returned.is_empty() { given } else { returned };
-        // A read that asks brings nothing: null, as Jepsen writes it.
-        let value = match values.len() {
-            0 => serde_json::Value::Null,
-            1 => values.remove(0),
-            _ => values.into(),
-        };
-        let line = json!({
-            "index": index,
-            "time": trace.event(*event).map_or(0, |record| record.at.0),
-            "type": kind,
-            "process": operation.process,
-            "f": operation.function,
-            "key": (!operation.key.is_empty()).then(|| operation.key.to_string()),
-            "value": value,
-        });
-        text.push_str(&line.to_string());
-        text.push('\n');
+        let lane = usize::from(operation.client.number());
+        for unknown in lanes.len()..=lane {
+            lanes.push(Arc::from(format!("c{unknown}")));
+        }
+        lanes[lane] = Arc::from(operation.client.to_string());
+        match step {
+            HistoryStep::Invoked(_) => {
+                history.invoke(at as u64, invocation(operation))?;
+            }
+            HistoryStep::Completed(_) => {
+                let (outcome, output) = (outcome(operation.outcome), values(&operation.output));
+                history.complete(at as u64, id.0, outcome, output)?;
+            }
+        }
     }
-    text
+    let time = |position: u64| {
+        let (event, _) = trace.history.get(usize::try_from(position).ok()?)?;
+        i64::try_from(trace.event(*event)?.at.0).ok()
+    };
+    Ok(Imported::made(model.parse().ok(), history, lanes, &time))
+}
+
+/// The history as JSON Lines, as [`mod@check::write`] has them: a line for each invocation and each completion, in order, in
+/// the words that Jepsen's histories use (`invoke`, `ok`, `fail`, `info`).
+///
+/// # Errors
+/// As [`recorded`].
+pub fn lines(trace: &Trace, model: &str) -> Result<String, HistoryError> {
+    let mut bytes = Vec::new();
+    // Writing to a Vec cannot fail.
+    let _ = write(&recorded(trace, model)?, Form::Lines, &mut bytes);
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
 }

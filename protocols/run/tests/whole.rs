@@ -148,10 +148,25 @@ fn seeds_are_read_and_shared_out() {
 fn the_history_is_written_line_by_line() {
     let mut execution = run::report::Execution::new(&short());
     while !execution.advance(1_000) {}
-    let text = run::history::lines(execution.trace());
-    assert_eq!(text.lines().count(), execution.trace().history.len());
-    for line in text.lines() {
+    let text = run::history::lines(execution.trace(), "kv").unwrap();
+    let mut lines = text.lines();
+    assert_eq!(lines.next(), Some(r#"{"potholes":"history","version":1,"model":"kv"}"#));
+    assert_eq!(lines.clone().count(), execution.trace().history.len());
+    for line in lines {
         let line: serde_json::Value = serde_json::from_str(line).unwrap();
         assert!(line["type"].is_string() && line["process"].is_u64());
+    }
+    let back = check::read::import("", text.as_bytes(), &check::read::Options::default()).unwrap();
+    let check::read::Subject::Objects(history) = back.subject else { panic!("transactions") };
+    let recorded = run::history::recorded(execution.trace(), "kv").unwrap();
+    let check::read::Subject::Objects(original) = recorded.subject else { panic!("transactions") };
+    assert_eq!(history.operations().len(), original.operations().len());
+    for (back, original) in history.operations().iter().zip(original.operations()) {
+        assert_eq!((&back.input, &back.output), (&original.input, &original.output));
+        assert_eq!(
+            (&back.function, &back.key, back.outcome),
+            (&original.function, &original.key, original.outcome)
+        );
+        assert_eq!((back.invoked, back.completed), (original.invoked, original.completed));
     }
 }

@@ -38,7 +38,7 @@ use smallvec::SmallVec;
 
 use super::tree::MaxTree;
 use crate::history::Outcome;
-use crate::model::CellCall;
+use crate::models::CellCall;
 use crate::table::{self, Index};
 use crate::value::Value;
 
@@ -115,6 +115,8 @@ pub struct Zones {
     ranked: Vec<(u64, u32)>,
     last_by_rank: MaxTree,
     breach: Option<Breach>,
+    /// Something came out that does not say where it stands.
+    undecidable: bool,
 }
 
 impl Default for Zones {
@@ -134,6 +136,7 @@ impl Zones {
             ranked: Vec::new(),
             last_by_rank: MaxTree::default(),
             breach: None,
+            undecidable: false,
         };
         // The initial value was written, and answered, before everything.
         let initial = zones.cluster_of(&Value::Nil);
@@ -168,6 +171,8 @@ impl Zones {
         let number = self.ops.len() as u32;
         let (value, from) = match call {
             CellCall::Read(_) | CellCall::Mismatch { .. } => (None, None),
+            // What it did not find does not say where it stands.
+            CellCall::Refused { .. } => return Err(Undecidable),
             CellCall::Write(value) => (Some(value), None),
             CellCall::Cas { from, to } if from != to => (Some(to), Some(from)),
             CellCall::Cas { .. } | CellCall::Append(_) => return Err(Undecidable),
@@ -205,6 +210,10 @@ impl Zones {
         };
         let broken = broken.or_else(|| match call {
             None | Some(CellCall::Read(None) | CellCall::Append(_)) => None,
+            Some(CellCall::Refused { .. }) => {
+                self.undecidable = true;
+                None
+            }
             Some(CellCall::Read(Some(value))) => self.observe(value, number, now).err(),
             Some(CellCall::Mismatch { expected, seen }) if expected == seen => {
                 Some(SmallVec::from_elem(number, 1))
@@ -223,6 +232,11 @@ impl Zones {
             all.dedup();
             Breach { at, suspects: all }
         });
+    }
+
+    /// Whether something came out as zones cannot judge it: they say nothing any more of what broke later.
+    pub fn is_undecidable(&self) -> bool {
+        self.undecidable
     }
 
     /// A legal order of what is certain, as operation numbers. Meaningful while nothing is broken.

@@ -40,7 +40,8 @@ impl Plain {
 
     /// Whether it never had an effect and saw nothing.
     fn is_nothing(&self) -> bool {
-        self.failed && !(self.function == "cas" && self.output.is_some())
+        let saw = matches!(&*self.function, "cas" | "compare-and-set") && self.output.is_some();
+        self.failed && !saw && self.function != "compare-and-set"
     }
 
     fn apply(&self, state: &Value) -> Option<Value> {
@@ -52,14 +53,19 @@ impl Plain {
             },
             "write" => Some(self.input[0].clone()),
             "delete" => Some(Value::Nil),
-            "cas" if self.failed => {
+            "compare-and-set" if self.failed && self.output.is_none() => {
+                (self.input[0] != *state).then(|| state.clone())
+            }
+            "cas" | "compare-and-set" if self.failed => {
                 let seen = self.output.as_ref()?;
                 (seen == state && *seen != self.input[0]).then(|| state.clone())
             }
-            "cas" => (self.input[0] == *state).then(|| self.input[1].clone()),
+            "cas" | "compare-and-set" => (self.input[0] == *state).then(|| self.input[1].clone()),
             "append" => match (state, &self.input[0]) {
                 (Value::Nil, Value::Text(_)) => Some(self.input[0].clone()),
                 (Value::Text(text), Value::Text(more)) => Some(Value::from(format!("{text}{more}").as_str())),
+                (Value::List(items), more) => Some(Value::from([items, std::slice::from_ref(more)].concat())),
+                (Value::Nil, more) => Some(Value::from(vec![more.clone()])),
                 _ => None,
             },
             other => panic!("{other}"),
@@ -222,6 +228,7 @@ fn invocation(random: &mut Random, mix: Mix, id: u64, keys: u64, written: &mut [
         7 if mix == Mix::Repeated && random.percent(40) => {
             return Invocation::new(id, lane, "delete", key, Values::new());
         }
+        8 => Invocation::new(id, lane, "compare-and-set", key, Values::from_iter([expected, fresh.clone()])),
         _ => Invocation::cas(id, lane, key, expected, fresh.clone()),
     };
     known.push(fresh);
@@ -241,6 +248,7 @@ fn completion(random: &mut Random, mix: Mix, call: &Invocation, known: &[Value])
         ("read", 2) => (Outcome::Ok, none),
         ("read", _) => (Outcome::Ok, Values::from_iter([seen])),
         ("cas", 0..=5) => (Outcome::Failed, Values::from_iter([seen])),
+        ("compare-and-set", 0..=7) => (Outcome::Failed, none),
         (_, 6..=8) => (Outcome::Failed, none),
         (_, 9..=12) => (Outcome::Unknown, none),
         _ => (Outcome::Ok, none),
@@ -345,4 +353,11 @@ fn take_effect(call: &Invocation, state: &mut Value, past: &mut Vec<Value>) -> (
     past.push(next.clone());
     *state = next;
     (Outcome::Ok, Values::new())
+}
+
+#[allow(dead_code)]
+/// How many histories to try where `usual` are enough every day: times `POTHOLES_ROUNDS`, if that is set.
+pub fn rounds(usual: u32) -> u32 {
+    let times = std::env::var("POTHOLES_ROUNDS").ok().and_then(|times| times.parse::<f64>().ok());
+    (f64::from(usual) * times.unwrap_or(1.0)) as u32
 }

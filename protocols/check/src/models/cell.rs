@@ -1,98 +1,14 @@
-//! Models: what an object does when its operations come one after another.
-//!
-//! A [`Model`] turns an operation, with what is known of its outcome, into a call, and says what a call does to
-//! a state, or that it cannot have happened in it. Checkers know nothing else of an object, so a new object is
-//! one implementation of the trait. Objects that do not influence each other are judged apart (locality:
-//! Herlihy and Wing 1990, § 3.2): [`Model::part`] says which of them an operation belongs to.
-//!
-//! [`Cell`] is the model of everything that holds one value under each key: a register, a compare-and-set
-//! register, a key-value store.
+//! [`Cell`]: everything that holds one value under each key, a register, a compare-and-set register, a key-value
+//! store.
 
-use std::fmt::Debug;
-use std::hash::Hash;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
-use thiserror::Error;
 
+use super::{Model, ModelError, Offer, arguments};
 use crate::history::{Operation, Outcome};
+use crate::table;
 use crate::value::Value;
-
-/// Why an operation means nothing to a model.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
-pub enum ModelError {
-    /// The model has no such function.
-    #[error("operation {id}: a {model} has no function `{function}`; it has {known}")]
-    NoSuchFunction {
-        /// The operation.
-        id: u64,
-        /// The model's name.
-        model: &'static str,
-        /// What the operation asked for.
-        function: String,
-        /// What the model offers.
-        known: &'static str,
-    },
-    /// Too few or too many arguments.
-    #[error("operation {id}: `{function}` takes {expected} values, not {given}")]
-    Arguments {
-        /// The operation.
-        id: u64,
-        /// What the operation asked for.
-        function: String,
-        /// How many values it takes.
-        expected: u32,
-        /// How many it was given.
-        given: u32,
-    },
-}
-
-/// What an object does, one operation after another.
-pub trait Model {
-    /// What the object holds.
-    type State: Clone + Eq + Hash + Debug;
-    /// An operation with what is known of its outcome.
-    type Call: Clone + Eq + Debug;
-
-    /// The state before the first operation.
-    fn initial(&self) -> Self::State;
-
-    /// What the operation asks for, with what its outcome says. An operation that surely did not happen and
-    /// saw nothing is `None`.
-    ///
-    /// # Errors
-    /// If the model has no such function, or the arguments do not fit.
-    fn call(&self, operation: &Operation) -> Result<Option<Self::Call>, ModelError>;
-
-    /// The state after the call, or `None` if it cannot happen in this state. A call whose output is not known
-    /// may return anything.
-    fn step(&self, state: &Self::State, call: &Self::Call) -> Option<Self::State>;
-
-    /// Whether the call leaves every state as it is.
-    fn is_pure(&self, call: &Self::Call) -> bool;
-
-    /// Whether the call is possible in every state, and the state after it does not depend on the one before.
-    fn is_blind(&self, call: &Self::Call) -> bool;
-
-    /// Whether what `writer` does could ever help `seer` to happen. May say yes too often, never no.
-    fn feeds(&self, writer: &Self::Call, seer: &Self::Call) -> bool;
-
-    /// Whether the call only adds to the state, or leaves it: what [`Self::leads_to`] may count on.
-    fn only_adds(&self, _call: &Self::Call) -> bool {
-        false
-    }
-
-    /// Whether calls that only add could take the state to one in which `goal` can happen. May say yes too
-    /// often, never no.
-    fn leads_to(&self, _state: &Self::State, _goal: &Self::Call) -> bool {
-        true
-    }
-
-    /// The part of the object that the operation touches: parts never influence each other.
-    fn part<'a>(&self, operation: &'a Operation) -> Option<&'a Arc<str>> {
-        operation.key.as_ref()
-    }
-}
 
 /// One value under each key, at first [`Value::Nil`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -127,6 +43,11 @@ pub enum CellCall {
         /// What it saw instead.
         seen: Value,
     },
+    /// A compare-and-set that failed because it found something else than `expected`; nobody said what.
+    Refused {
+        /// What it expected.
+        expected: Value,
+    },
     /// Adds to the end: a text to a text, anything else to a list. [`Value::Nil`] counts as empty.
     Append(Value),
 }
@@ -138,7 +59,7 @@ impl CellCall {
             CellCall::Read(seen) => seen.as_ref(),
             CellCall::Cas { from, .. } => Some(from),
             CellCall::Mismatch { seen, .. } => Some(seen),
-            CellCall::Write(_) | CellCall::Append(_) => None,
+            CellCall::Write(_) | CellCall::Append(_) | CellCall::Refused { .. } => None,
         }
     }
 
@@ -146,7 +67,10 @@ impl CellCall {
     pub fn leaves(&self) -> Option<&Value> {
         match self {
             CellCall::Write(value) | CellCall::Cas { to: value, .. } => Some(value),
-            CellCall::Read(_) | CellCall::Mismatch { .. } | CellCall::Append(_) => None,
+            CellCall::Read(_)
+            | CellCall::Mismatch { .. }
+            | CellCall::Refused { .. }
+            | CellCall::Append(_) => None,
         }
     }
 }
@@ -164,28 +88,14 @@ impl Cell {
     fn functions(self) -> &'static str {
         match self {
             Cell::Register => "read, write",
-            Cell::CasRegister => "read, write, cas",
-            Cell::KeyValue => "read or get, write or put, cas, append, delete",
+            Cell::CasRegister => "read, write, cas, compare-and-set",
+            Cell::KeyValue => "read or get, write or put, cas, compare-and-set, append, delete",
         }
     }
 
     fn no_such(self, operation: &Operation) -> ModelError {
-        ModelError::NoSuchFunction {
-            id: operation.id,
-            model: self.name(),
-            function: operation.function.to_string(),
-            known: self.functions(),
-        }
+        ModelError::no_such_function(operation, self.name(), self.functions())
     }
-}
-
-fn arguments<const N: usize>(operation: &Operation) -> Result<&[Value; N], ModelError> {
-    operation.input.as_slice().try_into().map_err(|_| ModelError::Arguments {
-        id: operation.id,
-        function: operation.function.to_string(),
-        expected: N as u32,
-        given: u32::try_from(operation.input.len()).unwrap_or(u32::MAX),
-    })
 }
 
 impl Model for Cell {
@@ -213,11 +123,14 @@ impl Model for Cell {
                 CellCall::Write(Value::Nil)
             }
             "append" if store => CellCall::Append(arguments::<1>(operation)?[0].clone()),
-            "cas" if cas => {
+            function @ ("cas" | "compare-and-set") if cas => {
                 let [from, to] = arguments::<2>(operation)?.clone();
                 match operation.output.first() {
                     Some(seen) if failed => {
                         return Ok(Some(CellCall::Mismatch { expected: from, seen: seen.clone() }));
+                    }
+                    None if failed && function == "compare-and-set" => {
+                        return Ok(Some(CellCall::Refused { expected: from }));
                     }
                     _ => CellCall::Cas { from, to },
                 }
@@ -236,24 +149,44 @@ impl Model for Cell {
             CellCall::Mismatch { expected, seen } => {
                 (seen == state && seen != expected).then(|| state.clone())
             }
+            CellCall::Refused { expected } => (expected != state).then(|| state.clone()),
             CellCall::Append(value) => append(state, value),
         }
     }
 
     fn is_pure(&self, call: &CellCall) -> bool {
-        matches!(call, CellCall::Read(_) | CellCall::Mismatch { .. })
+        matches!(call, CellCall::Read(_) | CellCall::Mismatch { .. } | CellCall::Refused { .. })
     }
 
     fn is_blind(&self, call: &CellCall) -> bool {
         matches!(call, CellCall::Write(_))
     }
 
+    fn needs(&self, call: &CellCall) -> Option<u64> {
+        call.sees().map(table::hash_of)
+    }
+
+    fn uses_up(&self, call: &CellCall) -> bool {
+        matches!(call, CellCall::Cas { from, to } if from != to)
+    }
+
+    fn offers(&self, call: &CellCall) -> Offer {
+        match call {
+            CellCall::Read(_) | CellCall::Mismatch { .. } | CellCall::Refused { .. } => Offer::Nothing,
+            CellCall::Write(value) | CellCall::Cas { to: value, .. } => Offer::Token(table::hash_of(value)),
+            CellCall::Append(_) => Offer::Anything,
+        }
+    }
+
     fn feeds(&self, writer: &CellCall, seer: &CellCall) -> bool {
         let added = match writer {
             CellCall::Write(value) | CellCall::Cas { to: value, .. } => value,
             CellCall::Append(value) => value,
-            CellCall::Read(_) | CellCall::Mismatch { .. } => return false,
+            CellCall::Read(_) | CellCall::Mismatch { .. } | CellCall::Refused { .. } => return false,
         };
+        if let CellCall::Refused { expected } = seer {
+            return added != expected || matches!(writer, CellCall::Append(_));
+        }
         match seer.sees() {
             Some(seen) => seen == added || holds(seen, added) || matches!(added, Value::List(_)),
             // An append needs a text or a list to stand on, so what writes one helps it.
@@ -303,7 +236,7 @@ fn append(state: &Value, value: &Value) -> Option<Value> {
         (Value::List(items), _) => {
             Some(Value::List(items.iter().chain(std::iter::once(value)).cloned().collect()))
         }
-        (Value::Int(_) | Value::Text(_), _) => None,
+        (Value::Int(_) | Value::Text(_) | Value::Word(_) | Value::Map(_), _) => None,
     }
 }
 
@@ -341,6 +274,22 @@ mod tests {
         assert_eq!(calls, [Some(mismatch.clone()), None]);
         assert_eq!(Cell::KeyValue.step(&Value::Nil, &mismatch), Some(Value::Nil));
         assert_eq!(Cell::KeyValue.step(&Value::Int(1), &mismatch), None);
+    }
+
+    #[test]
+    fn a_refused_swap_found_something_else() {
+        let mut history = History::new();
+        let input = smallvec![Value::Int(1), Value::Int(2)];
+        history.invoke(0, Invocation::new(1, 0, "compare-and-set", None, input)).unwrap();
+        history.complete(1, 1, Outcome::Failed, Values::new()).unwrap();
+        let refused = Cell::CasRegister.call(&history.operations()[0]).unwrap().unwrap();
+        assert_eq!(refused, CellCall::Refused { expected: Value::Int(1) });
+        assert_eq!(Cell::CasRegister.step(&Value::Int(1), &refused), None);
+        assert_eq!(Cell::CasRegister.step(&Value::Nil, &refused), Some(Value::Nil));
+        let write = |value: i64| CellCall::Write(value.into());
+        assert!(
+            Cell::CasRegister.feeds(&write(2), &refused) && !Cell::CasRegister.feeds(&write(1), &refused)
+        );
     }
 
     #[test]
