@@ -1,8 +1,9 @@
 //! The live verdict: is what happened so far linearizable?
 //!
-//! A [`Judge`] is fed the events of a run as they come, and judges each key apart: by zones while each value is
-//! written at most once (decided at once), from then on by the general search, which works in slices through
-//! [`Judge::work`] and is "not decided yet" until it has caught up.
+//! A [`Judge`] is fed the events of a run as they come, and judges each part of the object (each key) apart: by the
+//! model's fast way as long as that can tell (cells: by zones, while each value is written at most once), decided at
+//! once; from then on by the general search, which works in slices through [`Judge::work`] and is "not decided yet"
+//! until it has caught up.
 //!
 //! The verdict is that of everything fed so far. Once broken a history stays broken, so the one position at
 //! which it broke answers for every earlier moment too: [`Judge::verdict_at`].
@@ -16,8 +17,8 @@ use thiserror::Error;
 use crate::evidence::Explain;
 use crate::history::{History, HistoryError, Invocation, Operation, Outcome};
 use crate::linearizable::search::{Progress, Search};
-use crate::linearizable::zones::Zones;
-use crate::models::{Cell, CellCall, Model, ModelError};
+use crate::linearizable::{Fast, Linearized};
+use crate::models::{Cell, Model, ModelError};
 use crate::table::{self, Index};
 use crate::value::Values;
 
@@ -49,27 +50,27 @@ pub enum JudgeError {
 }
 
 #[derive(Clone, Debug)]
-enum Way {
-    Zones(Zones),
-    Search(Box<Search<Cell>>),
+enum Way<M: Linearized> {
+    Fast(M::Fast),
+    Search(Box<Search<M>>),
 }
 
 /// The operations on one key.
 #[derive(Clone, Debug)]
-struct Part {
+struct Part<M: Linearized> {
     key: Option<Arc<str>>,
-    /// Places in the history; the position in this list is the operation's number for zones and search.
+    /// Places in the history; the position in this list is the operation's number for the fast way and the search.
     operations: Vec<u32>,
-    way: Way,
+    way: Way<M>,
 }
 
 /// A history judged as it grows. To go back in time ask [`Self::verdict_at`]; to take another turn, feed a new
 /// judge or clone this one (which copies it: some 300 bytes an operation).
 #[derive(Clone, Debug)]
-pub struct Judge {
-    model: Cell,
+pub struct Judge<M: Linearized = Cell> {
+    model: M,
     history: History,
-    parts: Vec<Part>,
+    parts: Vec<Part<M>>,
     by_key: Index,
     /// For each operation of the history its part and its number there.
     homes: Vec<(u32, u32)>,
@@ -78,9 +79,9 @@ pub struct Judge {
     broken: Option<(u64, u32)>,
 }
 
-impl Judge {
+impl<M: Linearized> Judge<M> {
     /// A judge of an empty history.
-    pub fn new(model: Cell) -> Self {
+    pub fn new(model: M) -> Self {
         Self {
             model,
             history: History::new(),
@@ -98,8 +99,8 @@ impl Judge {
     }
 
     /// The model that it is judged by.
-    pub fn model(&self) -> Cell {
-        self.model
+    pub fn model(&self) -> &M {
+        &self.model
     }
 
     /// An operation begins at position `at`.
@@ -115,8 +116,8 @@ impl Judge {
         home.operations.push(place);
         let Some(call) = call else { return Ok(()) };
         match &mut home.way {
-            Way::Zones(zones) => {
-                if zones.invoke(at, &call).is_err() && zones.breach().is_none() {
+            Way::Fast(fast) => {
+                if fast.breach().is_none() && fast.invoke(at, &call).is_err() {
                     self.start_search(part);
                 }
             }
@@ -132,20 +133,26 @@ impl Judge {
     /// of a read, what a failed compare-and-set saw, else nothing.
     ///
     /// # Errors
-    /// If the event does not fit the history.
+    /// If the event does not fit the history, or the output the model.
     pub fn complete(&mut self, at: u64, id: u64, outcome: Outcome, output: Values) -> Result<(), JudgeError> {
+        let call = match self.history.get(id) {
+            Some(begun) => {
+                self.model.call(&Operation { outcome, output: output.clone(), ..begun.clone() })?
+            }
+            None => None,
+        };
         let place = self.history.complete(at, id, outcome, output)?;
         let (part, number) = self.homes[place as usize];
-        let call = known_call(self.model, &self.history.operations()[place as usize]);
         match &mut self.parts[part as usize].way {
-            Way::Zones(zones) => {
-                if zones.breach().is_some() {
+            Way::Fast(fast) => {
+                if fast.breach().is_some() {
                     return Ok(());
                 }
-                zones.complete(number, at, outcome, call.as_ref());
-                if let Some(breach) = zones.breach() {
-                    let at = breach.at;
-                    self.note_break(at, part);
+                let told = fast.complete(number, at, outcome, call.as_ref());
+                match fast.breach().map(|breach| breach.at) {
+                    Some(at) => self.note_break(at, part),
+                    None if told.is_err() => self.start_search(part),
+                    None => {}
                 }
             }
             Way::Search(search) => {
@@ -190,7 +197,7 @@ impl Judge {
             return Verdict::Broken { at, key: self.parts[part as usize].key.clone() };
         }
         let is_behind = |part: &u32| match &self.parts[*part as usize].way {
-            Way::Zones(_) => false,
+            Way::Fast(_) => false,
             Way::Search(search) => search.decided_before() <= position,
         };
         if self.behind.iter().any(is_behind) { Verdict::NotDecided } else { Verdict::Holds }
@@ -207,7 +214,7 @@ impl Judge {
         let mut moments: Vec<(u64, u32, u32, u64)> = Vec::new();
         for (part_number, part) in self.parts.iter().enumerate() {
             let order = match &part.way {
-                Way::Zones(zones) => zones.order(),
+                Way::Fast(fast) => fast.order(),
                 Way::Search(search) => search.order(),
             };
             let mut moment = 0;
@@ -222,7 +229,7 @@ impl Judge {
     }
 
     /// Begins the search for the evidence, if the verdict is [`Verdict::Broken`].
-    pub fn explain(&self) -> Option<Explain> {
+    pub fn explain(&self) -> Option<Explain<M>> {
         let (at, part) = self.broken?;
         let Part { key, operations, way } = &self.parts[part as usize];
         let then: Vec<Operation> = operations
@@ -230,11 +237,11 @@ impl Judge {
             .filter_map(|place| self.history.operations()[*place as usize].as_of(at))
             .collect();
         let suspects = match way {
-            Way::Zones(zones) => zones.breach().map(|breach| breach.suspects.to_vec()),
+            Way::Fast(fast) => fast.breach().map(|breach| breach.suspects.to_vec()),
             Way::Search(_) => None,
         };
         let several_keys = self.parts.len() > 1;
-        Some(Explain::new(self.model, at, key.clone(), several_keys, then, suspects))
+        Some(Explain::new(self.model.clone(), at, key.clone(), several_keys, then, suspects))
     }
 
     fn note_break(&mut self, at: u64, part: u32) {
@@ -252,27 +259,27 @@ impl Judge {
         }
         let number = parts.len() as u32;
         let key = key.cloned();
-        parts.push(Part { key, operations: Vec::new(), way: Way::Zones(Zones::new()) });
+        parts.push(Part { key, operations: Vec::new(), way: Way::Fast(M::Fast::default()) });
         by_key.insert(hash, number, |at| table::hash_of(&parts[at as usize].key.as_ref()));
         number
     }
 
-    /// Zones do not decide this key any more: the search takes its history from the beginning.
+    /// The fast way does not decide this part any more: the search takes its history from the beginning.
     fn start_search(&mut self, part: u32) {
         let operations: Vec<&Operation> = self.parts[part as usize]
             .operations
             .iter()
             .map(|place| &self.history.operations()[*place as usize])
             .collect();
-        let search = search_of(self.model, &operations);
+        let search = search_of(&self.model, &operations);
         self.parts[part as usize].way = Way::Search(Box::new(search));
         self.behind.insert(part);
     }
 }
 
 /// A search fed with the events of `operations`, which are in the order of their invocations.
-pub(crate) fn search_of(model: Cell, operations: &[&Operation]) -> Search<Cell> {
-    let mut search = Search::new(model);
+pub(crate) fn search_of<M: Model>(model: &M, operations: &[&Operation]) -> Search<M> {
+    let mut search = Search::new(model.clone());
     for (at, number, completes) in events_of(operations) {
         let operation = operations[number as usize];
         if completes {
@@ -296,13 +303,13 @@ pub(crate) fn events_of(operations: &[&Operation]) -> Vec<(u64, u32, bool)> {
 }
 
 /// What the operation did or saw, as far as its outcome says; `None` if it surely did not happen.
-pub(crate) fn known_call(model: Cell, operation: &Operation) -> Option<CellCall> {
-    // Its function and arguments were checked when it was invoked.
+pub(crate) fn known_call<M: Model>(model: &M, operation: &Operation) -> Option<M::Call> {
+    // It was checked when it was invoked and when it completed.
     model.call(operation).ok().flatten()
 }
 
 /// What the operation asks for, whatever came of it.
-pub(crate) fn open_call(model: Cell, operation: &Operation) -> Option<CellCall> {
+pub(crate) fn open_call<M: Model>(model: &M, operation: &Operation) -> Option<M::Call> {
     let mut open = operation.clone();
     open.outcome = Outcome::Open;
     open.output = Values::new();
