@@ -68,29 +68,14 @@ struct Part<M: Linearized> {
 /// judge or clone this one (which copies it: some 300 bytes an operation).
 #[derive(Clone, Debug)]
 pub struct Judge<M: Linearized = Cell> {
-    model: M,
     history: History,
-    parts: Vec<Part<M>>,
-    by_key: Index,
-    /// For each operation of the history its part and its number there.
-    homes: Vec<(u32, u32)>,
-    /// Parts whose search is behind.
-    behind: BTreeSet<u32>,
-    broken: Option<(u64, u32)>,
+    core: Core<M>,
 }
 
 impl<M: Linearized> Judge<M> {
     /// A judge of an empty history.
     pub fn new(model: M) -> Self {
-        Self {
-            model,
-            history: History::new(),
-            parts: Vec::new(),
-            by_key: Index::default(),
-            homes: Vec::new(),
-            behind: BTreeSet::new(),
-            broken: None,
-        }
+        Self { history: History::new(), core: Core::new(model) }
     }
 
     /// What was fed so far.
@@ -100,7 +85,7 @@ impl<M: Linearized> Judge<M> {
 
     /// The model that it is judged by.
     pub fn model(&self) -> &M {
-        &self.model
+        &self.core.model
     }
 
     /// An operation begins at position `at`.
@@ -108,24 +93,9 @@ impl<M: Linearized> Judge<M> {
     /// # Errors
     /// If the event does not fit the history, or the operation the model.
     pub fn invoke(&mut self, at: u64, invocation: Invocation) -> Result<(), JudgeError> {
-        let call = self.model.call(&as_invoked(at, &invocation))?;
+        self.core.model.call(&as_invoked(at, &invocation))?;
         let place = self.history.invoke(at, invocation)?;
-        let part = self.part_of(place);
-        let home = &mut self.parts[part as usize];
-        self.homes.push((part, home.operations.len() as u32));
-        home.operations.push(place);
-        let Some(call) = call else { return Ok(()) };
-        match &mut home.way {
-            Way::Fast(fast) => {
-                if fast.breach().is_none() && fast.invoke(at, &call).is_err() {
-                    self.start_search(part);
-                }
-            }
-            Way::Search(search) => {
-                search.invoke(Some(call));
-                self.behind.insert(part);
-            }
-        }
+        self.core.invoke(&self.history, place);
         Ok(())
     }
 
@@ -135,36 +105,134 @@ impl<M: Linearized> Judge<M> {
     /// # Errors
     /// If the event does not fit the history, or the output the model.
     pub fn complete(&mut self, at: u64, id: u64, outcome: Outcome, output: Values) -> Result<(), JudgeError> {
-        let call = match self.history.get(id) {
-            Some(begun) => {
-                self.model.call(&Operation { outcome, output: output.clone(), ..begun.clone() })?
-            }
-            None => None,
-        };
-        let place = self.history.complete(at, id, outcome, output)?;
-        let (part, number) = self.homes[place as usize];
-        match &mut self.parts[part as usize].way {
-            Way::Fast(fast) => {
-                if fast.breach().is_some() {
-                    return Ok(());
-                }
-                let told = fast.complete(number, at, outcome, call.as_ref());
-                match fast.breach().map(|breach| breach.at) {
-                    Some(at) => self.note_break(at, part),
-                    None if told.is_err() => self.start_search(part),
-                    None => {}
-                }
-            }
-            Way::Search(search) => {
-                search.complete(number, at, outcome, call);
-                self.behind.insert(part);
-            }
+        if let Some(begun) = self.history.get(id) {
+            self.core.model.call(&Operation { outcome, output: output.clone(), ..begun.clone() })?;
         }
+        let place = self.history.complete(at, id, outcome, output)?;
+        self.core.complete(&self.history, place);
         Ok(())
     }
 
     /// Lets the searches that are behind work for at most `steps` candidates. Returns the steps left over.
     pub fn work(&mut self, steps: u64) -> u64 {
+        self.core.work(steps)
+    }
+
+    /// The verdict on everything fed so far.
+    pub fn verdict(&self) -> Verdict {
+        self.core.verdict_at(u64::MAX)
+    }
+
+    /// The verdict on the events up to and including `position`.
+    pub fn verdict_at(&self, position: u64) -> Verdict {
+        self.core.verdict_at(position)
+    }
+
+    /// An order of the operations, by id, that explains every answer, if the verdict is [`Verdict::Holds`].
+    /// Operations that may as well not have happened are left out.
+    pub fn witness(&self) -> Option<Vec<u64>> {
+        self.core.witness(&self.history)
+    }
+
+    /// A judge of everything before the event that broke it, if the verdict is [`Verdict::Broken`]: once its work is done
+    /// its witness is the longest beginning of the history that could be ordered.
+    pub fn before_break(&self) -> Option<Judge<M>> {
+        let Verdict::Broken { at, .. } = self.verdict() else { return None };
+        let mut before = Self::new(self.core.model.clone());
+        let then = at.checked_sub(1).map(|then| self.history.as_of(then))?;
+        let operations: Vec<&Operation> = then.operations().iter().collect();
+        for (_, place, completes) in events_of(&operations) {
+            // What this judge took, another one takes.
+            if completes {
+                before.core.complete(&then, place);
+            } else {
+                before.core.invoke(&then, place);
+            }
+        }
+        before.history = then;
+        Some(before)
+    }
+
+    /// Begins the search for the evidence, if the verdict is [`Verdict::Broken`].
+    pub fn explain(&self) -> Option<Explain<M>> {
+        self.core.explain(&self.history)
+    }
+}
+
+/// What a [`Judge`] knows beside the history, which whoever has several judges keeps once for all of them.
+#[derive(Clone, Debug)]
+pub(crate) struct Core<M: Linearized> {
+    pub model: M,
+    parts: Vec<Part<M>>,
+    by_key: Index,
+    /// For each operation of the history its part and its number there.
+    homes: Vec<(u32, u32)>,
+    /// Parts whose search is behind.
+    behind: BTreeSet<u32>,
+    broken: Option<(u64, u32)>,
+}
+
+impl<M: Linearized> Core<M> {
+    pub(crate) fn new(model: M) -> Self {
+        Self {
+            model,
+            parts: Vec::new(),
+            by_key: Index::default(),
+            homes: Vec::new(),
+            behind: BTreeSet::new(),
+            broken: None,
+        }
+    }
+
+    /// The operation at this place of the history began.
+    pub(crate) fn invoke(&mut self, history: &History, place: u32) {
+        let operation = &history.operations()[place as usize];
+        let call = open_call(&self.model, operation);
+        let part = self.part_of(operation);
+        let home = &mut self.parts[part as usize];
+        self.homes.push((part, home.operations.len() as u32));
+        home.operations.push(place);
+        let Some(call) = call else { return };
+        match &mut home.way {
+            Way::Fast(fast) => {
+                if fast.breach().is_none() && fast.invoke(operation.invoked, &call).is_err() {
+                    self.start_search(history, part);
+                }
+            }
+            Way::Search(search) => {
+                search.invoke(Some(call));
+                self.behind.insert(part);
+            }
+        }
+    }
+
+    /// The outcome of the operation at this place is known.
+    pub(crate) fn complete(&mut self, history: &History, place: u32) {
+        let operation = &history.operations()[place as usize];
+        let Some(at) = operation.completed else { return };
+        let call = known_call(&self.model, operation);
+        let (part, number) = self.homes[place as usize];
+        match &mut self.parts[part as usize].way {
+            Way::Fast(fast) => {
+                if fast.breach().is_some() {
+                    return;
+                }
+                let told = fast.complete(number, at, operation.outcome, call.as_ref());
+                match fast.breach().map(|breach| breach.at) {
+                    Some(at) => self.note_break(at, part),
+                    None if told.is_err() => self.start_search(history, part),
+                    None => {}
+                }
+            }
+            Way::Search(search) => {
+                search.complete(number, at, operation.outcome, call);
+                self.behind.insert(part);
+            }
+        }
+    }
+
+    /// Lets the searches that are behind work for at most `steps` candidates. Returns the steps left over.
+    pub(crate) fn work(&mut self, steps: u64) -> u64 {
         let mut left = steps;
         while left > 0
             && let Some(part) = self.behind.first().copied()
@@ -184,13 +252,7 @@ impl<M: Linearized> Judge<M> {
         left
     }
 
-    /// The verdict on everything fed so far.
-    pub fn verdict(&self) -> Verdict {
-        self.verdict_at(u64::MAX)
-    }
-
-    /// The verdict on the events up to and including `position`.
-    pub fn verdict_at(&self, position: u64) -> Verdict {
+    pub(crate) fn verdict_at(&self, position: u64) -> Verdict {
         if let Some((at, part)) = self.broken
             && at <= position
         {
@@ -203,10 +265,8 @@ impl<M: Linearized> Judge<M> {
         if self.behind.iter().any(is_behind) { Verdict::NotDecided } else { Verdict::Holds }
     }
 
-    /// An order of the operations, by id, that explains every answer, if the verdict is [`Verdict::Holds`].
-    /// Operations that may as well not have happened are left out.
-    pub fn witness(&self) -> Option<Vec<u64>> {
-        if self.verdict() != Verdict::Holds {
+    pub(crate) fn witness(&self, history: &History) -> Option<Vec<u64>> {
+        if self.verdict_at(u64::MAX) != Verdict::Holds {
             return None;
         }
         // Each key has an order of its own. Every operation is given the latest invocation among those up to it
@@ -219,7 +279,7 @@ impl<M: Linearized> Judge<M> {
             };
             let mut moment = 0;
             for (rank, number) in order.into_iter().enumerate() {
-                let operation = &self.history.operations()[part.operations[number as usize] as usize];
+                let operation = &history.operations()[part.operations[number as usize] as usize];
                 moment = moment.max(operation.invoked);
                 moments.push((moment, part_number as u32, rank as u32, operation.id));
             }
@@ -228,13 +288,12 @@ impl<M: Linearized> Judge<M> {
         Some(moments.into_iter().map(|(_, _, _, id)| id).collect())
     }
 
-    /// Begins the search for the evidence, if the verdict is [`Verdict::Broken`].
-    pub fn explain(&self) -> Option<Explain<M>> {
+    pub(crate) fn explain(&self, history: &History) -> Option<Explain<M>> {
         let (at, part) = self.broken?;
         let Part { key, operations, way } = &self.parts[part as usize];
         let then: Vec<Operation> = operations
             .iter()
-            .filter_map(|place| self.history.operations()[*place as usize].as_of(at))
+            .filter_map(|place| history.operations()[*place as usize].as_of(at))
             .collect();
         let suspects = match way {
             Way::Fast(fast) => fast.breach().map(|breach| breach.suspects.to_vec()),
@@ -250,9 +309,9 @@ impl<M: Linearized> Judge<M> {
         }
     }
 
-    fn part_of(&mut self, place: u32) -> u32 {
-        let Self { model, history, parts, by_key, .. } = self;
-        let key = model.part(&history.operations()[place as usize]);
+    fn part_of(&mut self, operation: &Operation) -> u32 {
+        let Self { model, parts, by_key, .. } = self;
+        let key = model.part(operation);
         let hash = table::hash_of(&key);
         if let Some(part) = by_key.find(hash, |at| parts[at as usize].key.as_ref() == key) {
             return part;
@@ -265,11 +324,11 @@ impl<M: Linearized> Judge<M> {
     }
 
     /// The fast way does not decide this part any more: the search takes its history from the beginning.
-    fn start_search(&mut self, part: u32) {
+    fn start_search(&mut self, history: &History, part: u32) {
         let operations: Vec<&Operation> = self.parts[part as usize]
             .operations
             .iter()
-            .map(|place| &self.history.operations()[*place as usize])
+            .map(|place| &history.operations()[*place as usize])
             .collect();
         let search = search_of(&self.model, &operations);
         self.parts[part as usize].way = Way::Search(Box::new(search));
