@@ -17,6 +17,7 @@
 //! slices. A search that takes too long keeps its operation, and [`Evidence::minimal`] says so.
 
 use std::collections::BTreeSet;
+use std::hash::Hash;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -24,9 +25,9 @@ use serde::{Deserialize, Serialize};
 use crate::history::{Operation, Outcome};
 use crate::judge::{events_of, known_call, open_call};
 use crate::linearizable::search::{Progress, Search};
-use crate::linearizable::zones::{Undecidable, Zones};
-use crate::models::{Cell, CellCall, Model};
-use crate::value::Value;
+use crate::linearizable::{Fast, Linearized, Undecidable};
+use crate::models::{Cell, Model};
+use crate::names::ModelName;
 
 /// Candidates that one search may try before its question is left open.
 const TRIAL_STEPS: u64 = 300_000;
@@ -78,8 +79,8 @@ pub struct Evidence {
     pub minimal: bool,
     /// What ties the operations to each other.
     pub whys: Vec<Why>,
-    /// The model.
-    pub model: Cell,
+    /// The model, if it is one of ours.
+    pub model: Option<ModelName>,
 }
 
 impl Evidence {
@@ -91,8 +92,8 @@ impl Evidence {
 
 /// The search for the evidence, in slices.
 #[derive(Clone, Debug)]
-pub struct Explain {
-    model: Cell,
+pub struct Explain<M: Linearized = Cell> {
+    model: M,
     at: u64,
     key: Option<Arc<str>>,
     several_keys: bool,
@@ -100,21 +101,21 @@ pub struct Explain {
     /// The operations that matter, as they stood at the break, by invocation.
     pool: Vec<Operation>,
     /// What each did or saw; what each asked for.
-    known: Vec<Option<CellCall>>,
-    open: Vec<Option<CellCall>>,
+    known: Vec<Option<M::Call>>,
+    open: Vec<Option<M::Call>>,
     keep: Vec<bool>,
     /// The order in which forgetting is tried, the stretch tried now, and its length.
     order: Vec<u32>,
     start: u32,
     stretch: u32,
-    trial: Option<(Box<Search<Cell>>, u64)>,
+    trial: Option<(Box<Search<M>>, u64)>,
     minimal: bool,
     evidence: Option<Evidence>,
 }
 
-impl Explain {
+impl<M: Linearized> Explain<M> {
     pub(crate) fn new(
-        model: Cell,
+        model: M,
         at: u64,
         key: Option<Arc<str>>,
         several_keys: bool,
@@ -122,7 +123,8 @@ impl Explain {
         suspects: Option<Vec<u32>>,
     ) -> Self {
         let of = operations.len() as u64;
-        let open: Vec<_> = operations.iter().map(|operation| open_call(model, operation)).collect();
+        let open: Vec<_> = operations.iter().map(|operation| open_call(&model, operation)).collect();
+        let known = operations.iter().map(|operation| known_call(&model, operation)).collect();
         let keep = match suspects {
             None => vec![true; operations.len()],
             Some(suspects) => {
@@ -139,7 +141,7 @@ impl Explain {
             key,
             several_keys,
             of,
-            known: operations.iter().map(|operation| known_call(model, operation)).collect(),
+            known,
             pool: operations,
             open,
             keep,
@@ -222,47 +224,24 @@ impl Explain {
     /// With `loose`, also those that could once some in `keep` are forgotten.
     fn helpers(&self, keep: &[bool], loose: bool) -> Vec<bool> {
         let mut helps = vec![false; self.pool.len()];
-        let mut seers: Vec<CellCall> = Vec::new();
-        let mut values: BTreeSet<Value> = BTreeSet::new();
-        let mut add = |call: &CellCall, seers: &mut Vec<CellCall>| match call {
-            CellCall::Append(_) => {
-                // One stands for all of them: what helps an append does not depend on what it appends.
-                if !seers.contains(&CellCall::Append(Value::Nil)) {
-                    seers.push(CellCall::Append(Value::Nil));
-                }
-            }
-            CellCall::Refused { .. } => {
-                if !seers.contains(call) {
-                    seers.push(call.clone());
-                }
-            }
-            _ => {
-                if let Some(seen) = call.sees()
-                    && values.insert(seen.clone())
-                {
-                    seers.push(CellCall::Read(Some(seen.clone())));
-                }
-            }
-        };
+        let mut seers = Seers::default();
         for at in (0..self.pool.len()).filter(|at| keep[*at]) {
             for call in self.known[at].iter().chain(self.open[at].iter().filter(|_| loose)) {
-                add(call, &mut seers);
+                seers.add(&self.model, call);
             }
         }
+        let mut rest: Vec<usize> = (0..self.pool.len()).filter(|at| !keep[*at]).collect();
         let mut next = 0;
-        while let Some(seer) = seers.get(next).cloned() {
+        while let Some(seer) = seers.calls.get(next).cloned() {
             next += 1;
-            for at in 0..self.pool.len() {
-                if keep[at] || helps[at] {
-                    continue;
+            rest.retain(|at| {
+                let Some(call) = &self.open[*at] else { return false };
+                if self.model.feeds(call, &seer) {
+                    helps[*at] = true;
+                    seers.add(&self.model, call);
                 }
-                if let Some(call) = &self.open[at]
-                    && self.model.feeds(call, &seer)
-                {
-                    helps[at] = true;
-                    add(call, &mut seers);
-                }
-            }
+                !helps[*at]
+            });
         }
         helps
     }
@@ -279,7 +258,7 @@ impl Explain {
             keep[*at as usize] = false;
         }
         *left = left.saturating_sub(self.pool.len() as u64);
-        match self.zones_break(&keep) {
+        match self.fast_breaks(&keep) {
             Ok(broken) => self.tried(Some(broken)),
             Err(Undecidable) => self.trial = Some((Box::new(self.search_with(&keep)), 0)),
         }
@@ -310,12 +289,12 @@ impl Explain {
     }
 
     /// Whether the kept operations cannot be ordered, all others forgotten.
-    fn zones_break(&self, keep: &[bool]) -> Result<bool, Undecidable> {
-        let mut zones = Zones::new();
+    fn fast_breaks(&self, keep: &[bool]) -> Result<bool, Undecidable> {
+        let mut fast = M::Fast::default();
         let helps = self.helpers(keep, false);
         for at in (0..self.pool.len()).filter(|at| helps[*at]) {
             if let Some(call) = &self.open[at] {
-                zones.forgotten(call)?;
+                fast.forgotten(call)?;
             }
         }
         let places: Vec<usize> = (0..self.pool.len()).filter(|at| keep[*at]).collect();
@@ -324,24 +303,21 @@ impl Explain {
         for (at, number, completes) in events_of(&kept) {
             let place = places[number as usize];
             if completes {
-                zones.complete(
-                    numbers[number as usize],
-                    at,
-                    kept[number as usize].outcome,
-                    self.known[place].as_ref(),
-                );
-                if zones.is_undecidable() {
-                    return Err(Undecidable);
+                let (number, outcome) = (numbers[number as usize], kept[number as usize].outcome);
+                let told = fast.complete(number, at, outcome, self.known[place].as_ref());
+                if fast.breach().is_some() {
+                    return Ok(true);
                 }
+                told?;
             } else if let Some(call) = &self.open[place] {
-                numbers[number as usize] = zones.invoke(at, call)?;
+                numbers[number as usize] = fast.invoke(at, call)?;
             }
         }
-        Ok(zones.breach().is_some())
+        Ok(false)
     }
 
-    fn search_with(&self, keep: &[bool]) -> Search<Cell> {
-        let mut search = Search::whole(self.model);
+    fn search_with(&self, keep: &[bool]) -> Search<M> {
+        let mut search = Search::whole(self.model.clone());
         let helps = self.helpers(keep, false);
         for at in (0..self.pool.len()).filter(|at| helps[*at]) {
             let number = search.invoke(self.open[at].clone());
@@ -376,27 +352,27 @@ impl Explain {
             of: self.of,
             minimal: self.minimal,
             whys: self.whys(&members),
-            model: self.model,
+            model: self.model.name(),
         }
     }
 
-    fn leaves(&self, at: usize, value: &Value) -> bool {
-        self.pool[at].outcome != Outcome::Failed
-            && self.open[at].as_ref().and_then(CellCall::leaves) == Some(value)
+    /// Whether what one operation saw is what another one left there.
+    fn wrote(&self, writer: usize, seer: usize) -> bool {
+        let calls = self.open[writer].as_ref().zip(self.known[seer].as_ref());
+        writer != seer
+            && self.pool[writer].outcome != Outcome::Failed
+            && calls.is_some_and(|(writer, seer)| self.model.wrote(writer, seer))
     }
 
     /// Writers of what the needed operations saw, where none of these wrote it.
     fn sources(&self, needed: &[usize]) -> Vec<usize> {
         let mut sources: BTreeSet<usize> = BTreeSet::new();
-        for at in needed {
-            let Some(seen) = self.known[*at].as_ref().and_then(CellCall::sees) else { continue };
-            if needed.iter().chain(&sources).any(|writer| writer != at && self.leaves(*writer, seen)) {
+        for seer in needed {
+            if needed.iter().chain(&sources).any(|writer| self.wrote(*writer, *seer)) {
                 continue;
             }
-            let end = self.pool[*at].completed.unwrap_or(u64::MAX);
-            let before = |writer: &usize| {
-                writer != at && self.pool[*writer].invoked < end && self.leaves(*writer, seen)
-            };
+            let end = self.pool[*seer].completed.unwrap_or(u64::MAX);
+            let before = |writer: &usize| self.pool[*writer].invoked < end && self.wrote(*writer, *seer);
             sources.extend((0..self.pool.len()).rev().find(before));
         }
         sources.into_iter().collect()
@@ -425,26 +401,47 @@ impl Explain {
         let Some(call) = &self.known[later] else {
             return Some(Why { earlier: None, later: id, because: Because::DidNotHappen });
         };
-        let seen = call.sees()?;
-        let writer = members.iter().find(|writer| **writer != later && self.leaves(**writer, seen));
-        let because = match (call, writer) {
-            (CellCall::Cas { .. }, Some(_)) => Because::Replaced,
-            (_, Some(_)) => Because::Saw,
-            (_, None) if *seen == Value::Nil => Because::FoundNothing,
-            (_, None) if (0..self.pool.len()).any(|at| self.model_feeds(at, later)) => return None,
-            (_, None) => Because::NeverWritten,
-        };
-        Some(Why { earlier: writer.map(|writer| self.pool[*writer].id), later: id, because })
+        self.model.needs(call)?;
+        let because = |because, earlier| Some(Why { earlier, later: id, because });
+        if let Some(writer) = members.iter().find(|writer| self.wrote(**writer, later)) {
+            let replaced = if self.model.uses_up(call) { Because::Replaced } else { Because::Saw };
+            return because(replaced, Some(self.pool[*writer].id));
+        }
+        if self.model.step(&self.model.initial(), call).is_some() {
+            return because(Because::FoundNothing, None);
+        }
+        let fed = (0..self.pool.len()).any(|writer| {
+            let calls = self.open[writer].as_ref().zip(self.known[later].as_ref());
+            writer != later
+                && self.pool[writer].outcome != Outcome::Failed
+                && calls.is_some_and(|(writer, seer)| self.model.feeds(writer, seer))
+        });
+        if fed { None } else { because(Because::NeverWritten, None) }
     }
+}
 
-    fn model_feeds(&self, writer: usize, seer: usize) -> bool {
-        match (&self.open[writer], &self.known[seer]) {
-            (Some(writer_call), Some(seer_call)) => {
-                writer != seer
-                    && self.pool[writer].outcome != Outcome::Failed
-                    && self.model.feeds(writer_call, seer_call)
-            }
-            _ => false,
+/// Calls of which one stands for all that the same operations help.
+struct Seers<C> {
+    calls: Vec<C>,
+    by_need: BTreeSet<u64>,
+    /// Of those without a need of their own the hashes.
+    others: BTreeSet<u64>,
+}
+
+impl<C> Default for Seers<C> {
+    fn default() -> Self {
+        Self { calls: Vec::new(), by_need: BTreeSet::new(), others: BTreeSet::new() }
+    }
+}
+
+impl<C: Clone + Hash> Seers<C> {
+    fn add<M: Model<Call = C>>(&mut self, model: &M, call: &C) {
+        let is_new = match model.needs(call) {
+            Some(need) => self.by_need.insert(need),
+            None => self.others.insert(crate::table::hash_of(call)),
+        };
+        if is_new {
+            self.calls.push(call.clone());
         }
     }
 }

@@ -276,6 +276,21 @@ impl History {
         self.place(id).map(|place| &self.operations[place as usize])
     }
 
+    /// The history as it was right after the event at `position`.
+    pub fn as_of(&self, position: u64) -> History {
+        let operations: Vec<Operation> =
+            self.operations.iter().map_while(|operation| operation.as_of(position)).collect();
+        let mut by_id = Index::default();
+        for (place, operation) in operations.iter().enumerate() {
+            by_id.insert(table::hash_of(&operation.id), place as u32, |at| {
+                table::hash_of(&operations[at as usize].id)
+            });
+        }
+        let events = operations.iter().flat_map(|operation| [Some(operation.invoked), operation.completed]);
+        let last = events.flatten().max();
+        History { operations, by_id, last }
+    }
+
     /// Position of the last event.
     pub fn end(&self) -> Option<u64> {
         self.last

@@ -1,8 +1,9 @@
 //! The live verdict: is what happened so far linearizable?
 //!
-//! A [`Judge`] is fed the events of a run as they come, and judges each key apart: by zones while each value is
-//! written at most once (decided at once), from then on by the general search, which works in slices through
-//! [`Judge::work`] and is "not decided yet" until it has caught up.
+//! A [`Judge`] is fed the events of a run as they come, and judges each part of the object (each key) apart: by the
+//! model's fast way as long as that can tell (cells: by zones, while each value is written at most once), decided at
+//! once; from then on by the general search, which works in slices through [`Judge::work`] and is "not decided yet"
+//! until it has caught up.
 //!
 //! The verdict is that of everything fed so far. Once broken a history stays broken, so the one position at
 //! which it broke answers for every earlier moment too: [`Judge::verdict_at`].
@@ -16,8 +17,8 @@ use thiserror::Error;
 use crate::evidence::Explain;
 use crate::history::{History, HistoryError, Invocation, Operation, Outcome};
 use crate::linearizable::search::{Progress, Search};
-use crate::linearizable::zones::Zones;
-use crate::models::{Cell, CellCall, Model, ModelError};
+use crate::linearizable::{Fast, Linearized};
+use crate::models::{Cell, Model, ModelError};
 use crate::table::{self, Index};
 use crate::value::Values;
 
@@ -49,47 +50,32 @@ pub enum JudgeError {
 }
 
 #[derive(Clone, Debug)]
-enum Way {
-    Zones(Zones),
-    Search(Box<Search<Cell>>),
+enum Way<M: Linearized> {
+    Fast(M::Fast),
+    Search(Box<Search<M>>),
 }
 
 /// The operations on one key.
 #[derive(Clone, Debug)]
-struct Part {
+struct Part<M: Linearized> {
     key: Option<Arc<str>>,
-    /// Places in the history; the position in this list is the operation's number for zones and search.
+    /// Places in the history; the position in this list is the operation's number for the fast way and the search.
     operations: Vec<u32>,
-    way: Way,
+    way: Way<M>,
 }
 
 /// A history judged as it grows. To go back in time ask [`Self::verdict_at`]; to take another turn, feed a new
 /// judge or clone this one (which copies it: some 300 bytes an operation).
 #[derive(Clone, Debug)]
-pub struct Judge {
-    model: Cell,
+pub struct Judge<M: Linearized = Cell> {
     history: History,
-    parts: Vec<Part>,
-    by_key: Index,
-    /// For each operation of the history its part and its number there.
-    homes: Vec<(u32, u32)>,
-    /// Parts whose search is behind.
-    behind: BTreeSet<u32>,
-    broken: Option<(u64, u32)>,
+    core: Core<M>,
 }
 
-impl Judge {
+impl<M: Linearized> Judge<M> {
     /// A judge of an empty history.
-    pub fn new(model: Cell) -> Self {
-        Self {
-            model,
-            history: History::new(),
-            parts: Vec::new(),
-            by_key: Index::default(),
-            homes: Vec::new(),
-            behind: BTreeSet::new(),
-            broken: None,
-        }
+    pub fn new(model: M) -> Self {
+        Self { history: History::new(), core: Core::new(model) }
     }
 
     /// What was fed so far.
@@ -98,8 +84,8 @@ impl Judge {
     }
 
     /// The model that it is judged by.
-    pub fn model(&self) -> Cell {
-        self.model
+    pub fn model(&self) -> &M {
+        &self.core.model
     }
 
     /// An operation begins at position `at`.
@@ -107,24 +93,9 @@ impl Judge {
     /// # Errors
     /// If the event does not fit the history, or the operation the model.
     pub fn invoke(&mut self, at: u64, invocation: Invocation) -> Result<(), JudgeError> {
-        let call = self.model.call(&as_invoked(at, &invocation))?;
+        self.core.model.call(&as_invoked(at, &invocation))?;
         let place = self.history.invoke(at, invocation)?;
-        let part = self.part_of(place);
-        let home = &mut self.parts[part as usize];
-        self.homes.push((part, home.operations.len() as u32));
-        home.operations.push(place);
-        let Some(call) = call else { return Ok(()) };
-        match &mut home.way {
-            Way::Zones(zones) => {
-                if zones.invoke(at, &call).is_err() && zones.breach().is_none() {
-                    self.start_search(part);
-                }
-            }
-            Way::Search(search) => {
-                search.invoke(Some(call));
-                self.behind.insert(part);
-            }
-        }
+        self.core.invoke(&self.history, place);
         Ok(())
     }
 
@@ -132,37 +103,136 @@ impl Judge {
     /// of a read, what a failed compare-and-set saw, else nothing.
     ///
     /// # Errors
-    /// If the event does not fit the history.
+    /// If the event does not fit the history, or the output the model.
     pub fn complete(&mut self, at: u64, id: u64, outcome: Outcome, output: Values) -> Result<(), JudgeError> {
-        let place = self.history.complete(at, id, outcome, output)?;
-        let (part, number) = self.homes[place as usize];
-        let call = known_call(self.model, &self.history.operations()[place as usize]);
-        match &mut self.parts[part as usize].way {
-            Way::Zones(zones) => {
-                if zones.breach().is_some() {
-                    return Ok(());
-                }
-                zones.complete(number, at, outcome, call.as_ref());
-                if zones.is_undecidable() {
-                    self.start_search(part);
-                    return Ok(());
-                }
-                let Way::Zones(zones) = &self.parts[part as usize].way else { return Ok(()) };
-                if let Some(breach) = zones.breach() {
-                    let at = breach.at;
-                    self.note_break(at, part);
-                }
-            }
-            Way::Search(search) => {
-                search.complete(number, at, outcome, call);
-                self.behind.insert(part);
-            }
+        if let Some(begun) = self.history.get(id) {
+            self.core.model.call(&Operation { outcome, output: output.clone(), ..begun.clone() })?;
         }
+        let place = self.history.complete(at, id, outcome, output)?;
+        self.core.complete(&self.history, place);
         Ok(())
     }
 
     /// Lets the searches that are behind work for at most `steps` candidates. Returns the steps left over.
     pub fn work(&mut self, steps: u64) -> u64 {
+        self.core.work(steps)
+    }
+
+    /// The verdict on everything fed so far.
+    pub fn verdict(&self) -> Verdict {
+        self.core.verdict_at(u64::MAX)
+    }
+
+    /// The verdict on the events up to and including `position`.
+    pub fn verdict_at(&self, position: u64) -> Verdict {
+        self.core.verdict_at(position)
+    }
+
+    /// An order of the operations, by id, that explains every answer, if the verdict is [`Verdict::Holds`].
+    /// Operations that may as well not have happened are left out.
+    pub fn witness(&self) -> Option<Vec<u64>> {
+        self.core.witness(&self.history)
+    }
+
+    /// A judge of everything before the event that broke it, if the verdict is [`Verdict::Broken`]: once its work is done
+    /// its witness is the longest beginning of the history that could be ordered.
+    pub fn before_break(&self) -> Option<Judge<M>> {
+        let Verdict::Broken { at, .. } = self.verdict() else { return None };
+        let mut before = Self::new(self.core.model.clone());
+        let then = at.checked_sub(1).map(|then| self.history.as_of(then))?;
+        let operations: Vec<&Operation> = then.operations().iter().collect();
+        for (_, place, completes) in events_of(&operations) {
+            // What this judge took, another one takes.
+            if completes {
+                before.core.complete(&then, place);
+            } else {
+                before.core.invoke(&then, place);
+            }
+        }
+        before.history = then;
+        Some(before)
+    }
+
+    /// Begins the search for the evidence, if the verdict is [`Verdict::Broken`].
+    pub fn explain(&self) -> Option<Explain<M>> {
+        self.core.explain(&self.history)
+    }
+}
+
+/// What a [`Judge`] knows beside the history, which whoever has several judges keeps once for all of them.
+#[derive(Clone, Debug)]
+pub(crate) struct Core<M: Linearized> {
+    pub model: M,
+    parts: Vec<Part<M>>,
+    by_key: Index,
+    /// For each operation of the history its part and its number there.
+    homes: Vec<(u32, u32)>,
+    /// Parts whose search is behind.
+    behind: BTreeSet<u32>,
+    broken: Option<(u64, u32)>,
+}
+
+impl<M: Linearized> Core<M> {
+    pub(crate) fn new(model: M) -> Self {
+        Self {
+            model,
+            parts: Vec::new(),
+            by_key: Index::default(),
+            homes: Vec::new(),
+            behind: BTreeSet::new(),
+            broken: None,
+        }
+    }
+
+    /// The operation at this place of the history began.
+    pub(crate) fn invoke(&mut self, history: &History, place: u32) {
+        let operation = &history.operations()[place as usize];
+        let call = open_call(&self.model, operation);
+        let part = self.part_of(operation);
+        let home = &mut self.parts[part as usize];
+        self.homes.push((part, home.operations.len() as u32));
+        home.operations.push(place);
+        let Some(call) = call else { return };
+        match &mut home.way {
+            Way::Fast(fast) => {
+                if fast.breach().is_none() && fast.invoke(operation.invoked, &call).is_err() {
+                    self.start_search(history, part);
+                }
+            }
+            Way::Search(search) => {
+                search.invoke(Some(call));
+                self.behind.insert(part);
+            }
+        }
+    }
+
+    /// The outcome of the operation at this place is known.
+    pub(crate) fn complete(&mut self, history: &History, place: u32) {
+        let operation = &history.operations()[place as usize];
+        let Some(at) = operation.completed else { return };
+        let call = known_call(&self.model, operation);
+        let (part, number) = self.homes[place as usize];
+        match &mut self.parts[part as usize].way {
+            Way::Fast(fast) => {
+                if fast.breach().is_some() {
+                    return;
+                }
+                let told = fast.complete(number, at, operation.outcome, call.as_ref());
+                match fast.breach().map(|breach| breach.at) {
+                    Some(at) => self.note_break(at, part),
+                    None if told.is_err() => self.start_search(history, part),
+                    None => {}
+                }
+            }
+            Way::Search(search) => {
+                search.complete(number, at, operation.outcome, call);
+                self.behind.insert(part);
+            }
+        }
+    }
+
+    /// Lets the searches that are behind work for at most `steps` candidates. Returns the steps left over.
+    pub(crate) fn work(&mut self, steps: u64) -> u64 {
         let mut left = steps;
         while left > 0
             && let Some(part) = self.behind.first().copied()
@@ -182,29 +252,21 @@ impl Judge {
         left
     }
 
-    /// The verdict on everything fed so far.
-    pub fn verdict(&self) -> Verdict {
-        self.verdict_at(u64::MAX)
-    }
-
-    /// The verdict on the events up to and including `position`.
-    pub fn verdict_at(&self, position: u64) -> Verdict {
+    pub(crate) fn verdict_at(&self, position: u64) -> Verdict {
         if let Some((at, part)) = self.broken
             && at <= position
         {
             return Verdict::Broken { at, key: self.parts[part as usize].key.clone() };
         }
         let is_behind = |part: &u32| match &self.parts[*part as usize].way {
-            Way::Zones(_) => false,
+            Way::Fast(_) => false,
             Way::Search(search) => search.decided_before() <= position,
         };
         if self.behind.iter().any(is_behind) { Verdict::NotDecided } else { Verdict::Holds }
     }
 
-    /// An order of the operations, by id, that explains every answer, if the verdict is [`Verdict::Holds`].
-    /// Operations that may as well not have happened are left out.
-    pub fn witness(&self) -> Option<Vec<u64>> {
-        if self.verdict() != Verdict::Holds {
+    pub(crate) fn witness(&self, history: &History) -> Option<Vec<u64>> {
+        if self.verdict_at(u64::MAX) != Verdict::Holds {
             return None;
         }
         // Each key has an order of its own. Every operation is given the latest invocation among those up to it
@@ -212,12 +274,12 @@ impl Judge {
         let mut moments: Vec<(u64, u32, u32, u64)> = Vec::new();
         for (part_number, part) in self.parts.iter().enumerate() {
             let order = match &part.way {
-                Way::Zones(zones) => zones.order(),
+                Way::Fast(fast) => fast.order(),
                 Way::Search(search) => search.order(),
             };
             let mut moment = 0;
             for (rank, number) in order.into_iter().enumerate() {
-                let operation = &self.history.operations()[part.operations[number as usize] as usize];
+                let operation = &history.operations()[part.operations[number as usize] as usize];
                 moment = moment.max(operation.invoked);
                 moments.push((moment, part_number as u32, rank as u32, operation.id));
             }
@@ -226,20 +288,19 @@ impl Judge {
         Some(moments.into_iter().map(|(_, _, _, id)| id).collect())
     }
 
-    /// Begins the search for the evidence, if the verdict is [`Verdict::Broken`].
-    pub fn explain(&self) -> Option<Explain> {
+    pub(crate) fn explain(&self, history: &History) -> Option<Explain<M>> {
         let (at, part) = self.broken?;
         let Part { key, operations, way } = &self.parts[part as usize];
         let then: Vec<Operation> = operations
             .iter()
-            .filter_map(|place| self.history.operations()[*place as usize].as_of(at))
+            .filter_map(|place| history.operations()[*place as usize].as_of(at))
             .collect();
         let suspects = match way {
-            Way::Zones(zones) => zones.breach().map(|breach| breach.suspects.to_vec()),
+            Way::Fast(fast) => fast.breach().map(|breach| breach.suspects.to_vec()),
             Way::Search(_) => None,
         };
         let several_keys = self.parts.len() > 1;
-        Some(Explain::new(self.model, at, key.clone(), several_keys, then, suspects))
+        Some(Explain::new(self.model.clone(), at, key.clone(), several_keys, then, suspects))
     }
 
     fn note_break(&mut self, at: u64, part: u32) {
@@ -248,36 +309,36 @@ impl Judge {
         }
     }
 
-    fn part_of(&mut self, place: u32) -> u32 {
-        let Self { model, history, parts, by_key, .. } = self;
-        let key = model.part(&history.operations()[place as usize]);
+    fn part_of(&mut self, operation: &Operation) -> u32 {
+        let Self { model, parts, by_key, .. } = self;
+        let key = model.part(operation);
         let hash = table::hash_of(&key);
         if let Some(part) = by_key.find(hash, |at| parts[at as usize].key.as_ref() == key) {
             return part;
         }
         let number = parts.len() as u32;
         let key = key.cloned();
-        parts.push(Part { key, operations: Vec::new(), way: Way::Zones(Zones::new()) });
+        parts.push(Part { key, operations: Vec::new(), way: Way::Fast(M::Fast::default()) });
         by_key.insert(hash, number, |at| table::hash_of(&parts[at as usize].key.as_ref()));
         number
     }
 
-    /// Zones do not decide this key any more: the search takes its history from the beginning.
-    fn start_search(&mut self, part: u32) {
+    /// The fast way does not decide this part any more: the search takes its history from the beginning.
+    fn start_search(&mut self, history: &History, part: u32) {
         let operations: Vec<&Operation> = self.parts[part as usize]
             .operations
             .iter()
-            .map(|place| &self.history.operations()[*place as usize])
+            .map(|place| &history.operations()[*place as usize])
             .collect();
-        let search = search_of(self.model, &operations);
+        let search = search_of(&self.model, &operations);
         self.parts[part as usize].way = Way::Search(Box::new(search));
         self.behind.insert(part);
     }
 }
 
 /// A search fed with the events of `operations`, which are in the order of their invocations.
-pub(crate) fn search_of(model: Cell, operations: &[&Operation]) -> Search<Cell> {
-    let mut search = Search::new(model);
+pub(crate) fn search_of<M: Model>(model: &M, operations: &[&Operation]) -> Search<M> {
+    let mut search = Search::new(model.clone());
     for (at, number, completes) in events_of(operations) {
         let operation = operations[number as usize];
         if completes {
@@ -301,13 +362,13 @@ pub(crate) fn events_of(operations: &[&Operation]) -> Vec<(u64, u32, bool)> {
 }
 
 /// What the operation did or saw, as far as its outcome says; `None` if it surely did not happen.
-pub(crate) fn known_call(model: Cell, operation: &Operation) -> Option<CellCall> {
-    // Its function and arguments were checked when it was invoked.
+pub(crate) fn known_call<M: Model>(model: &M, operation: &Operation) -> Option<M::Call> {
+    // It was checked when it was invoked and when it completed.
     model.call(operation).ok().flatten()
 }
 
 /// What the operation asks for, whatever came of it.
-pub(crate) fn open_call(model: Cell, operation: &Operation) -> Option<CellCall> {
+pub(crate) fn open_call<M: Model>(model: &M, operation: &Operation) -> Option<M::Call> {
     let mut open = operation.clone();
     open.outcome = Outcome::Open;
     open.output = Values::new();

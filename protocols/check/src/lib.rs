@@ -55,6 +55,6 @@ pub mod write;
 pub use evidence::{Because, Evidence, Explain, Why};
 pub use history::{History, HistoryError, Invocation, Operation, Outcome};
 pub use judge::{Judge, JudgeError, Verdict};
-pub use models::{Cell, CellCall, Kind, Model, ModelError};
+pub use models::{Cell, CellCall, Model, ModelError};
 pub use story::{Proof, Story};
 pub use value::{Value, Values};

@@ -87,8 +87,12 @@ names! {
     Log = "log",
     /// A lock.
     Mutex = "mutex",
+    /// A lock with a holder, and with fencing tokens.
+    Lock = "lock",
     /// Accounts between which money is moved.
     Bank = "bank",
+    /// Registers of which an operation touches several at once.
+    MultiRegister = "multi-register",
     /// Transactions that append to lists and read them.
     ListAppend = "list-append",
     /// Transactions that write and read registers.
@@ -111,6 +115,10 @@ names! {
     Sequential = "sequential",
     /// What was seen before something was done is seen before it.
     Causal = "causal",
+    /// What was seen before something was done is seen before it, by each read in an order of its own.
+    WeakCausal = "weak-causal",
+    /// What was seen before something was done is seen before it, in one order of all writes.
+    CausalConvergence = "causal-convergence",
     /// Each process's writes are seen in their order.
     Pram = "pram",
     /// A process sees what it wrote.

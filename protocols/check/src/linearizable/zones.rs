@@ -37,6 +37,7 @@
 use smallvec::SmallVec;
 
 use super::tree::MaxTree;
+use super::{Breach, Fast, Undecidable};
 use crate::history::Outcome;
 use crate::models::CellCall;
 use crate::table::{self, Index};
@@ -44,20 +45,6 @@ use crate::value::Value;
 
 const NONE: u32 = u32::MAX;
 const NEVER: u64 = u64::MAX;
-
-/// The history has something that zones cannot decide: a value written twice, nothing written, an append.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Undecidable;
-
-/// Where and why no order exists any more.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Breach {
-    /// Position of the event that broke it.
-    pub at: u64,
-    /// Operations (numbered by invocation) that cannot be ordered, given that every other one may or may not
-    /// have happened at any time.
-    pub suspects: SmallVec<[u32; 4]>,
-}
 
 #[derive(Clone, Debug)]
 struct Op {
@@ -122,6 +109,35 @@ pub struct Zones {
 impl Default for Zones {
     fn default() -> Self {
         Self::new()
+    }
+}
+
+impl Fast<CellCall> for Zones {
+    fn invoke(&mut self, at: u64, call: &CellCall) -> Result<u32, Undecidable> {
+        Zones::invoke(self, at, call)
+    }
+
+    fn forgotten(&mut self, call: &CellCall) -> Result<u32, Undecidable> {
+        Zones::forgotten(self, call)
+    }
+
+    fn complete(
+        &mut self,
+        number: u32,
+        at: u64,
+        outcome: Outcome,
+        call: Option<&CellCall>,
+    ) -> Result<(), Undecidable> {
+        Zones::complete(self, number, at, outcome, call);
+        if self.undecidable { Err(Undecidable) } else { Ok(()) }
+    }
+
+    fn breach(&self) -> Option<&Breach> {
+        Zones::breach(self)
+    }
+
+    fn order(&self) -> Vec<u32> {
+        Zones::order(self)
     }
 }
 

@@ -60,7 +60,6 @@
 mod bank;
 mod cell;
 mod counter;
-mod kind;
 mod lock;
 mod log;
 mod queue;
@@ -76,7 +75,6 @@ use thiserror::Error;
 pub use bank::{Bank, BankCall};
 pub use cell::{Cell, CellCall};
 pub use counter::{Counter, CounterCall};
-pub use kind::Kind;
 pub use lock::{Lock, LockCall, Mutex, MutexCall};
 pub use log::{Log, LogCall};
 pub use queue::{Queue, QueueCall};
@@ -229,6 +227,14 @@ pub trait Model: Clone {
     /// often, never no.
     fn leads_to(&self, _state: &Self::State, _goal: &Self::Call) -> bool {
         true
+    }
+
+    /// Whether what `seer` saw is just what `writer` left: who reads the proof asks who wrote that. No checker does.
+    fn wrote(&self, writer: &Self::Call, seer: &Self::Call) -> bool {
+        match (self.offers(writer), self.needs(seer)) {
+            (Offer::Token(offered), Some(needed)) => offered == needed,
+            _ => false,
+        }
     }
 
     /// The part of the object that the operation touches: parts never influence each other.

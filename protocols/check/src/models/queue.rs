@@ -90,6 +90,10 @@ impl Model for Queue {
         }
     }
 
+    fn wrote(&self, writer: &QueueCall, seer: &QueueCall) -> bool {
+        matches!((writer, seer), (QueueCall::Enqueue(value), QueueCall::Dequeue(Some(seen))) if value == seen)
+    }
+
     fn feeds(&self, writer: &QueueCall, seer: &QueueCall) -> bool {
         match (writer, seer) {
             (QueueCall::Enqueue(value), QueueCall::Dequeue(Some(seen))) => value == seen,

@@ -1,80 +1,16 @@
-//! The story of a broken promise, in plain words: one sentence, the proof as a row of operations, and why it
-//! cannot be. Sentences are made here and nowhere else.
+//! Stories of cells: registers and key-value stores.
 
-use serde::{Deserialize, Serialize};
-
+use super::Told;
 use crate::evidence::{Because, Evidence};
 use crate::history::{Operation, Outcome};
 use crate::judge::{known_call, open_call};
-use crate::models::CellCall;
+use crate::models::{Cell, CellCall};
 use crate::value::Value;
 
-/// How many reasons a story without a plainer pattern lists.
-const REASONS_MAX: usize = 8;
+/// It has all functions that any kind of cell has.
+const MODEL: Cell = Cell::KeyValue;
 
-/// One operation of the proof, as it is drawn.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Proof {
-    /// The operation.
-    pub id: u64,
-    /// The lane it is on.
-    pub lane: u32,
-    /// What it did, in a few words: `write milk`, `read: milk`.
-    pub label: String,
-    /// Position of its invocation.
-    pub invoked: u64,
-    /// Position of its answer; `None` while open, and where the outcome stayed unknown.
-    pub answered: Option<u64>,
-    /// It is only there because it wrote what another one saw.
-    pub source: bool,
-}
-
-/// What a person is told.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Story {
-    /// What happened, and that it cannot be.
-    pub headline: String,
-    /// `The smallest proof: 3 of 5 operations`.
-    pub counted: String,
-    /// The operations of the proof, as they began.
-    pub proof: Vec<Proof>,
-    /// What ties them all in time, if one thing does: it stands under the row.
-    pub between: Option<String>,
-    /// Why no order exists, in one or more sentences.
-    pub because: Vec<String>,
-}
-
-impl Evidence {
-    /// The story, with clients called `c` and the number of their lane.
-    pub fn story(&self) -> Story {
-        self.story_with(&|lane| format!("c{lane}"))
-    }
-
-    /// The story, with `name` naming the client on a lane.
-    pub fn story_with(&self, name: &dyn Fn(u32) -> String) -> Story {
-        let teller = Teller::new(self, name);
-        let (headline, because) = teller
-            .impossible_alone()
-            .or_else(|| teller.failed_yet_seen())
-            .or_else(|| teller.replaced_twice())
-            .or_else(|| teller.newer_then_older())
-            .unwrap_or_else(|| teller.plain());
-        let size = self.operations.len();
-        let smallest = if self.minimal { "The smallest proof" } else { "A proof" };
-        let noun = if self.of == 1 { "operation" } else { "operations" };
-        Story {
-            headline,
-            counted: format!("{smallest}: {size} of {} {noun}", self.of),
-            proof: self.operations.iter().map(|operation| teller.proof(operation)).collect(),
-            between: teller.between(),
-            because,
-        }
-    }
-}
-
-type Told = (String, Vec<String>);
-
-struct Teller<'a> {
+pub(super) struct Teller<'a> {
     evidence: &'a Evidence,
     name: &'a dyn Fn(u32) -> String,
     /// The needed operations with what each did or saw.
@@ -82,9 +18,8 @@ struct Teller<'a> {
 }
 
 impl<'a> Teller<'a> {
-    fn new(evidence: &'a Evidence, name: &'a dyn Fn(u32) -> String) -> Self {
-        let needed =
-            evidence.needed().map(|operation| (operation, known_call(evidence.model, operation))).collect();
+    pub(super) fn new(evidence: &'a Evidence, name: &'a dyn Fn(u32) -> String) -> Self {
+        let needed = evidence.needed().map(|operation| (operation, known_call(&MODEL, operation))).collect();
         Self { evidence, name, needed }
     }
 
@@ -101,25 +36,18 @@ impl<'a> Teller<'a> {
         }
     }
 
-    fn proof(&self, operation: &Operation) -> Proof {
-        let answered = match operation.outcome {
-            Outcome::Ok | Outcome::Failed => operation.completed,
-            Outcome::Open | Outcome::Unknown => None,
-        };
-        Proof {
-            id: operation.id,
-            lane: operation.lane,
-            label: self.label(operation),
-            invoked: operation.invoked,
-            answered,
-            source: self.evidence.sources.contains(&operation.id),
-        }
+    pub(super) fn told(&self) -> Told {
+        self.impossible_alone()
+            .or_else(|| self.failed_yet_seen())
+            .or_else(|| self.replaced_twice())
+            .or_else(|| self.newer_then_older())
+            .unwrap_or_else(|| self.plain())
     }
 
-    fn label(&self, operation: &Operation) -> String {
-        let known = known_call(self.evidence.model, operation);
+    pub(super) fn label(&self, operation: &Operation) -> String {
+        let known = known_call(&MODEL, operation);
         let failed = if known.is_none() { " (failed)" } else { "" };
-        match known.or_else(|| open_call(self.evidence.model, operation)) {
+        match known.or_else(|| open_call(&MODEL, operation)) {
             Some(CellCall::Read(Some(seen))) => format!("read: {}", self.value(&seen)),
             Some(CellCall::Read(None)) => format!("read{failed}"),
             Some(CellCall::Write(Value::Nil)) => format!("delete{failed}"),
@@ -138,7 +66,7 @@ impl<'a> Teller<'a> {
 
     /// What it asked for, as in "told ok for writing milk".
     fn doing(&self, operation: &Operation) -> String {
-        match open_call(self.evidence.model, operation) {
+        match open_call(&MODEL, operation) {
             Some(CellCall::Write(Value::Nil)) => "deleting the value".to_string(),
             Some(CellCall::Write(value)) => format!("writing {}", self.value(&value)),
             Some(CellCall::Append(value)) => format!("appending {}", self.value(&value)),
@@ -171,21 +99,10 @@ impl<'a> Teller<'a> {
         }
     }
 
-    fn between(&self) -> Option<String> {
-        let operations = &self.evidence.operations;
-        let in_row = operations.windows(2).all(|pair| pair[0].precedes(&pair[1]));
-        match operations.len() {
-            0 | 1 => None,
-            2 if in_row => Some("the first was answered before the second began".to_string()),
-            _ if in_row => Some("each was answered before the next began".to_string()),
-            _ => None,
-        }
-    }
-
     fn wrote(&self, value: &Value) -> bool {
         self.evidence.operations.iter().any(|operation| {
             operation.outcome != Outcome::Failed
-                && open_call(self.evidence.model, operation).and_then(|call| call.leaves().cloned()).as_ref()
+                && open_call(&MODEL, operation).and_then(|call| call.leaves().cloned()).as_ref()
                     == Some(value)
         })
     }
@@ -226,7 +143,7 @@ impl<'a> Teller<'a> {
                 || (operation.outcome == Outcome::Failed
                     && matches!(call, Some(CellCall::Mismatch { .. } | CellCall::Refused { .. })))
         })?;
-        let value = open_call(self.evidence.model, failed)?.leaves()?.clone();
+        let value = open_call(&MODEL, failed)?.leaves()?.clone();
         let (seer, call) = self
             .needed
             .iter()
@@ -310,7 +227,7 @@ impl<'a> Teller<'a> {
     /// Whether `value` was there before what `newer` wrote or saw; with the words for it unless both were plainly
     /// written one after the other, or `newer` replaced it.
     fn goes_before(&self, value: &Value, newer: &Operation) -> Option<Option<String>> {
-        let newer_call = known_call(self.evidence.model, newer)?;
+        let newer_call = known_call(&MODEL, newer)?;
         if matches!(&newer_call, CellCall::Cas { from, .. } if from == value) {
             return Some(None);
         }
@@ -331,7 +248,7 @@ impl<'a> Teller<'a> {
     /// No pattern: say what came last, and every tie between the operations.
     fn plain(&self) -> Told {
         let last = self.evidence.operations.iter().max_by_key(|operation| operation.completed);
-        let headline = match last.and_then(|last| Some((last, known_call(self.evidence.model, last)?))) {
+        let headline = match last.and_then(|last| Some((last, known_call(&MODEL, last)?))) {
             Some((last, call)) => format!(
                 "{} {}. Together with the other operations of the proof, no order allows that.",
                 self.who(last),
@@ -339,29 +256,7 @@ impl<'a> Teller<'a> {
             ),
             None => "No order of these operations explains every answer.".to_string(),
         };
-        let named = |id: u64| {
-            let operation = self.evidence.operations.iter().find(|operation| operation.id == id);
-            operation.map_or_else(String::new, |operation| {
-                format!("{} ({})", self.label(operation), self.who(operation))
-            })
-        };
-        let reasons = self.evidence.whys.iter().map(|why| {
-            let (earlier, later) = (why.earlier.map(named).unwrap_or_default(), named(why.later));
-            match why.because {
-                Because::Answered => format!("{earlier} was answered before {later} began."),
-                Because::Saw => format!("{later} saw what {earlier} left."),
-                Because::Replaced => format!("{later} found what {earlier} left."),
-                Because::FoundNothing => {
-                    format!("{later} came before anything was written, or after a delete.")
-                }
-                Because::NeverWritten => format!("Nobody had written what {later} saw."),
-                Because::DidNotHappen => format!("{later} did not happen, as its client was told."),
-            }
-        });
-        let mut reasons: Vec<String> = reasons.take(REASONS_MAX).collect();
-        if reasons.is_empty() {
-            reasons.push("Whichever of them comes first, the others cannot follow.".to_string());
-        }
-        (headline, reasons)
+        let named = |operation: &Operation| format!("{} ({})", self.label(operation), self.who(operation));
+        (headline, self.evidence.ties(&named))
     }
 }

@@ -1,0 +1,313 @@
+//! Guarantees of sets to which elements are added and never taken away: those of sessions and of causality, and that
+//! nothing is lost or stale.
+//!
+//! A read of a set shows exactly which additions its session could see, so the definitions of Terry et al. (1994), of
+//! PRAM and of causal consistency are judged as they stand. All of them say that some element must be there, and are
+//! broken by a read that does not show it:
+//!
+//! | guarantee | the read must show |
+//! |-|-|
+//! | read your writes | what its session added and was told ok for |
+//! | monotonic reads | what its session had seen |
+//! | monotonic writes | what someone added before something that the session sees or saw |
+//! | writes follow reads | what someone had seen before adding something that the session sees or saw |
+//! | PRAM | what its session added; and with each element it sees or saw those its adder added before |
+//! | causal | everything in its causal past (additions commute, so all three forms are one) |
+//! | no lost or stale | what was known to be there before it began: its addition answered, or shown by a read that was |
+//! | no lost write | what was acknowledged; lost is what the latest reads do not show (Jepsen's `set-full`) |
+//!
+//! What a session had seen and misses now is the fault of monotonic reads, and not counted against monotonic writes and
+//! writes follow reads as well. An element that was added twice is seen, but it is not plain whose it is: nothing follows
+//! from seeing it.
+
+use std::collections::BTreeMap;
+
+use smallvec::{SmallVec, smallvec};
+
+use super::web::Clock;
+use super::{Breaks, Span, Suspects};
+use crate::history::{History, Operation, Outcome};
+use crate::judge::{known_call, open_call};
+use crate::models::{Set, SetCall};
+use crate::names::Guarantee;
+use crate::value::Value;
+
+/// One addition of an element.
+#[derive(Clone, Debug)]
+struct Added {
+    place: u32,
+    session: u32,
+    /// The so manieth addition of its session, from 1.
+    index: u32,
+    answered: bool,
+    /// The additions in its causal past.
+    clock: Clock,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Element {
+    added: SmallVec<[Added; 1]>,
+    failed: SmallVec<[u32; 1]>,
+    /// When it was first known to be there, as an event counted from 1, and by which operation; whether its addition
+    /// was acknowledged.
+    known: Option<(u64, u32)>,
+    acknowledged: Option<u64>,
+    /// When the last reads began that showed it and that did not.
+    present: u64,
+    absent: u64,
+    /// Its place among the spans while it is missing.
+    missing: Option<usize>,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Session {
+    count: u32,
+    past: Clock,
+    /// For each session how many of its additions come with what was seen.
+    met: Clock,
+    /// Elements that it saw, with the number of its own additions then, and the operation that saw them first.
+    seen: BTreeMap<u32, (u32, u32)>,
+    open: Option<u32>,
+}
+
+/// All of them, judged as the history grows.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Elements {
+    elements: Vec<Element>,
+    by_value: BTreeMap<Value, u32>,
+    sessions: Vec<Session>,
+    by_process: BTreeMap<u64, u32>,
+    /// Since when sessions are no sequences, or elements are taken away; and why.
+    pub unfit: Option<(u64, String)>,
+    /// Since when it is not plain what was seen.
+    pub vague: Option<u64>,
+    pub lost: Vec<Span>,
+    /// Whether anything was read.
+    pub was_read: bool,
+}
+
+impl Elements {
+    fn element(&mut self, value: &Value) -> u32 {
+        let next = self.elements.len() as u32;
+        let number = *self.by_value.entry(value.clone()).or_insert(next);
+        if number == next {
+            self.elements.push(Element::default());
+        }
+        number
+    }
+
+    fn session(&mut self, process: u64) -> u32 {
+        let next = self.sessions.len() as u32;
+        let number = *self.by_process.entry(process).or_insert(next);
+        if number == next {
+            self.sessions.push(Session::default());
+        }
+        number
+    }
+
+    /// The operation at this place of the history began.
+    pub(super) fn invoke(&mut self, history: &History, place: u32) {
+        let operation = &history.operations()[place as usize];
+        let session = self.session(operation.process);
+        if self.sessions[session as usize].open.replace(place).is_some() {
+            let process = operation.process;
+            self.unfit.get_or_insert_with(|| {
+                let why = "has two operations open at once, or goes on after one of unknown outcome";
+                (operation.invoked, format!("process {process} {why}"))
+            });
+        }
+        match open_call(&Set, operation) {
+            Some(SetCall::Add(value)) => {
+                let element = self.element(&value);
+                let home = &mut self.sessions[session as usize];
+                home.count += 1;
+                let (index, clock) = (home.count, home.past.clone());
+                let added = Added { place, session, index, answered: false, clock };
+                self.elements[element as usize].added.push(added);
+            }
+            Some(SetCall::Remove(_)) => {
+                self.unfit.get_or_insert_with(|| (operation.invoked, "elements are removed".to_string()));
+            }
+            _ => {}
+        }
+    }
+
+    /// The outcome of the operation at this place is known.
+    pub(super) fn complete(&mut self, history: &History, place: u32, breaks: &mut Breaks) {
+        let operation = &history.operations()[place as usize];
+        if matches!(operation.outcome, Outcome::Unknown | Outcome::Open) {
+            return;
+        }
+        let session = self.session(operation.process);
+        if self.sessions[session as usize].open == Some(place) {
+            self.sessions[session as usize].open = None;
+        }
+        let at = operation.completed.unwrap_or(operation.invoked);
+        match (open_call(&Set, operation), known_call(&Set, operation)) {
+            (Some(SetCall::Add(value)), known) => {
+                let element = self.element(&value);
+                let ok = known.is_some();
+                self.added(session, element, place, at, ok, breaks);
+            }
+            (_, Some(SetCall::Read(Some(seen)))) => self.read(operation, session, place, &seen, breaks),
+            (_, Some(SetCall::Contains(value, Some(seen)))) => {
+                let element = self.element(&value);
+                self.look(operation, session, place, element, seen, breaks);
+                    }
+            _ => {}
+        }
+    }
+
+    /// An addition was answered.
+    fn added(&mut self, session: u32, number: u32, place: u32, at: u64, ok: bool, breaks: &mut Breaks) {
+        let element = &mut self.elements[number as usize];
+        let Some(which) = element.added.iter().position(|added| added.place == place) else { return };
+        if !ok {
+            element.added.remove(which);
+            element.failed.push(place);
+            if let Some((_, by)) = element.known.filter(|_| element.added.is_empty()) {
+                breaks.note_all(at, &Suspects::These(smallvec![place, by]));
+            }
+            return;
+        }
+        let added = &mut element.added[which];
+        added.answered = true;
+        let index = added.index;
+        element.known.get_or_insert((at + 1, place));
+        element.acknowledged.get_or_insert(at + 1);
+        let home = &mut self.sessions[session as usize];
+        home.past.raise(session, index);
+    }
+
+    /// A read of everything was answered.
+    fn read(
+        &mut self,
+        operation: &Operation,
+        session: u32,
+        place: u32,
+        seen: &[Value],
+        breaks: &mut Breaks,
+    ) {
+        self.was_read = true;
+        let mut shows = vec![false; self.elements.len()];
+        for value in seen {
+            let element = self.element(value);
+            shows.resize(self.elements.len(), false);
+            shows[element as usize] = true;
+        }
+        for element in (0..self.elements.len() as u32).filter(|element| shows[*element as usize]) {
+            self.look(operation, session, place, element, true, breaks);
+        }
+        for element in (0..self.elements.len() as u32).filter(|element| !shows[*element as usize]) {
+            self.look(operation, session, place, element, false, breaks);
+        }
+    }
+
+    /// An element was seen to be there or not.
+    fn look(
+        &mut self,
+        operation: &Operation,
+        session: u32,
+        place: u32,
+        number: u32,
+        present: bool,
+        breaks: &mut Breaks,
+    ) {
+        let at = operation.completed.unwrap_or(operation.invoked);
+        let began = operation.invoked + 1;
+        if !present {
+            self.judge_absent(session, place, number, at, began, breaks);
+            return;
+        }
+        let Self { elements, sessions, lost, vague, .. } = self;
+        let element = &mut elements[number as usize];
+        if element.added.is_empty() {
+            let found: SmallVec<[u32; 6]> = std::iter::once(place).chain(element.failed.iter().copied()).collect();
+            lost.push(Span { from: at, until: None, suspects: Suspects::These(found.clone()) });
+            breaks.note_all(at, &Suspects::These(found));
+            return;
+        }
+        element.known.get_or_insert((at + 1, place));
+        element.present = element.present.max(began);
+        if element.present > element.absent
+            && let Some(span) = element.missing.take()
+        {
+            lost[span].until = Some(at);
+        }
+        let home = &mut sessions[session as usize];
+        let count = home.count;
+        if home.seen.contains_key(&number) {
+            return;
+        }
+        home.seen.insert(number, (count, place));
+        match element.added.as_slice() {
+            [one] => {
+                home.met.raise(one.session, one.index);
+                home.past.join(&one.clock);
+                home.past.raise(one.session, one.index);
+            }
+            _ => {
+                vague.get_or_insert(at);
+            }
+        }
+    }
+
+    /// A read did not show the element.
+    fn judge_absent(
+        &mut self,
+        session: u32,
+        place: u32,
+        number: u32,
+        at: u64,
+        began: u64,
+        breaks: &mut Breaks,
+    ) {
+        let (home, element) = (&self.sessions[session as usize], &self.elements[number as usize]);
+        let seen_by = home.seen.get(&number).map(|(_, by)| *by);
+        let mut note = |guarantee, others: &[u32]| {
+            let mut found: SmallVec<[u32; 6]> = smallvec![place];
+            found.extend(element.added.iter().map(|added| added.place));
+            found.extend_from_slice(others);
+            breaks.note(guarantee, at, Suspects::These(found));
+        };
+        if let Some(by) = seen_by {
+            note(Guarantee::MonotonicReads, &[by]);
+        }
+        if let Some((_, by)) = element.known.filter(|(known, _)| *known < began) {
+            note(Guarantee::NoLostOrStale, &[by]);
+        }
+        for added in &element.added {
+            let own = added.session == session && added.answered;
+            if own {
+                note(Guarantee::ReadYourWrites, &[]);
+            }
+            if own || home.met.get(added.session) >= added.index {
+                breaks.note(Guarantee::Pram, at, Suspects::All);
+            }
+            if home.past.get(added.session) >= added.index {
+                for guarantee in [Guarantee::Causal, Guarantee::WeakCausal, Guarantee::CausalConvergence] {
+                    breaks.note(guarantee, at, Suspects::All);
+                }
+            }
+            if seen_by.is_none() && home.met.get(added.session) > added.index {
+                breaks.note(Guarantee::MonotonicWrites, at, Suspects::All);
+            }
+        }
+        let was_seen_before = |(other, theirs): (usize, &Session)| {
+            theirs.seen.get(&number).is_some_and(|(count, _)| *count < home.met.get(other as u32))
+        };
+        if seen_by.is_none() && self.sessions.iter().enumerate().any(was_seen_before) {
+            breaks.note(Guarantee::WritesFollowReads, at, Suspects::All);
+        }
+        let Self { elements, lost, .. } = self;
+        let element = &mut elements[number as usize];
+        if element.acknowledged.is_some_and(|acknowledged| acknowledged < began) {
+            element.absent = element.absent.max(began);
+            if element.absent > element.present && element.missing.is_none() {
+                element.missing = Some(lost.len());
+                let found = std::iter::once(place).chain(element.added.iter().map(|added| added.place)).collect();
+                lost.push(Span { from: at, until: None, suspects: Suspects::These(found) });
+            }
+        }
+    }
+}
