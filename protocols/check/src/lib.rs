@@ -33,11 +33,13 @@
 //! - [`history`]: [`Value`], [`Operation`], [`Invocation`], [`Outcome`], [`History`] (built from events in order).
 //! - [`model`]: [`Model`], the trait of objects; [`Cell`], the model of registers and key-value stores.
 //! - [`linearizable`]: [`linearizable::zones::Zones`], live; [`linearizable::search::Search`], any model, in slices.
+//! - [`isolation`]: histories of transactions and the levels of isolation they satisfy.
 //! - [`judge`]: [`Judge`]: `invoke`, `complete`, `work`, `verdict`, `verdict_at`, `witness`, `explain`.
 //! - [`evidence`]: [`Explain`] (`advance`, `evidence`), [`Evidence`], [`Why`], and [`Story`], the sentences.
 
 pub mod evidence;
 pub mod history;
+pub mod isolation;
 pub mod judge;
 pub mod linearizable;
 pub mod model;
