@@ -1,10 +1,13 @@
 //! Histories of transactions, and which levels of isolation they satisfy.
 //!
+//! - [`lattice`]: the models, what implies what, which anomaly rules out which; the map of it.
 //! - [`history`]: [`Transactions`], the history, in compact form, and its [`Builder`].
 
 pub mod history;
+pub mod lattice;
 
 pub use history::{
     Builder, Conventions, Draft, Initial, List, Moment, Mop, Objects, Seen, Sessions, Step, Transaction,
     Transactions, TransactionsError,
 };
+pub use lattice::{Anomaly, Model, Models, Order, Shape, Status, Statuses};
