@@ -3,9 +3,16 @@
 //! - [`lattice`]: the models, what implies what, which anomaly rules out which; the map of it.
 //! - [`history`]: [`Transactions`], the history, in compact form, and its [`Builder`].
 
+mod cycles;
+mod depend;
+pub mod evidence;
+mod explain;
+mod facts;
+mod graph;
 pub mod history;
 pub mod lattice;
 
+pub use evidence::{Because, Cases, Expected, Finding, Link, Proof};
 pub use history::{
     Builder, Conventions, Draft, Initial, List, Moment, Mop, Objects, Seen, Sessions, Step, Transaction,
     Transactions, TransactionsError,

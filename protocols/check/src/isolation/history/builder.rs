@@ -192,7 +192,13 @@ impl Builder {
         history.spines.push(Vec::new());
         by_key.insert(hash, key, |at| table::hash_of(&history.keys[at as usize]));
         let value = self.initial_value.clone();
-        let initial = self.version(key, &value);
+        let initial = if history.objects == Objects::Lists {
+            // The empty list, not an element of it: nobody can append it.
+            history.versions.push(Version { key, value });
+            history.versions.len() as u32 - 1
+        } else {
+            self.version(key, &value)
+        };
         self.history.initial.push(initial);
         key
     }

@@ -33,8 +33,8 @@ pub use draft::{Conventions, Draft, Initial, Moment, Objects, Sessions, Step, Tr
 const NEVER: u64 = u64::MAX;
 /// A time that is not known, in the compact form.
 const TIMELESS: i64 = i64::MIN;
-/// More of anything than this is too much: the rest of 32 bits is kept for marks.
-const LIMIT: usize = (u32::MAX / 4) as usize;
+/// More of anything than this is too much: the rest of 32 bits is kept for marks and for the joints of graphs.
+const LIMIT: usize = 1 << 27;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
