@@ -123,6 +123,53 @@ impl Graph {
         (0..self.nodes()).flat_map(|from| self.out(from).map(move |(kind, to)| (from, kind, to)))
     }
 
+    /// The graph of its first nodes, with edges of these kinds alone.
+    pub(crate) fn only(&self, nodes: u32, mask: Mask) -> Graph {
+        let pairs = (0..nodes).flat_map(|from| {
+            let heads = self.heads[self.range(from)].iter();
+            let stays = |head: &&u32| {
+                let (kind, to) = unpack(**head);
+                mask.has(kind) && to < nodes
+            };
+            heads.filter(stays).map(move |head| (from, *head))
+        });
+        Self::collect(nodes, pairs)
+    }
+
+    /// The graph with these edges besides its own.
+    pub(crate) fn and(&self, edges: Edges) -> Graph {
+        let own = (0..self.nodes())
+            .flat_map(|from| self.heads[self.range(from)].iter().map(move |head| (from, *head)));
+        Self::collect(self.nodes(), own.chain(edges.pairs.iter().copied()))
+    }
+
+    /// The nodes, each after all from which an edge leads to it, small numbers first; none if there is a cycle.
+    pub(crate) fn sorted(&self) -> Option<Vec<u32>> {
+        self.sorted_by(|node| node)
+    }
+
+    /// The same, of several that could come next the one with the smallest key first.
+    pub(crate) fn sorted_by<K: Ord>(&self, key: impl Fn(u32) -> K) -> Option<Vec<u32>> {
+        let mut waits = vec![0_u32; self.nodes() as usize];
+        for head in &self.heads {
+            waits[(head & NODE_MASK) as usize] += 1;
+        }
+        let entry = |node: u32| std::cmp::Reverse((key(node), node));
+        let mut ready: std::collections::BinaryHeap<_> =
+            (0..self.nodes()).filter(|node| waits[*node as usize] == 0).map(entry).collect();
+        let mut sorted = Vec::with_capacity(waits.len());
+        while let Some(std::cmp::Reverse((_, node))) = ready.pop() {
+            sorted.push(node);
+            for (_, to) in self.out(node) {
+                waits[to as usize] -= 1;
+                if waits[to as usize] == 0 {
+                    ready.push(entry(to));
+                }
+            }
+        }
+        (sorted.len() == waits.len()).then_some(sorted)
+    }
+
     /// The same graph with every edge turned round.
     pub(crate) fn reversed(&self) -> Graph {
         let turned = (0..self.nodes()).flat_map(|from| {

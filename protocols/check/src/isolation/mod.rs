@@ -11,6 +11,7 @@ mod facts;
 mod graph;
 pub mod history;
 pub mod lattice;
+mod weak;
 
 pub use evidence::{Because, Cases, Expected, Finding, Link, Proof};
 pub use history::{

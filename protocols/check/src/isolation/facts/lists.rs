@@ -109,7 +109,7 @@ impl Gather {
         state.read = step;
         state.own_count = 0;
         state.longest = state.longest.max(list.spine_length().unwrap_or(0));
-        if before.wrote || earlier == Some(list) {
+        if before.wrote {
             return;
         }
         let version = elements.last().copied().unwrap_or_else(|| history.initial(key));

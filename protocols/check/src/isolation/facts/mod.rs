@@ -10,7 +10,7 @@
 //!
 //! # Which reads count
 //! A read before its transaction's first own write to the key is a fact about others. What is read after it is
-//! checked against the transaction itself. Of equal reads one counts.
+//! checked against the transaction itself.
 //!
 //! # Values written more than once
 //! If several transactions that did not fail wrote the version that a read saw, nobody can tell whose it was. Such
@@ -166,6 +166,12 @@ impl Facts {
         let writes = self.writes(place);
         let at = writes.binary_search_by_key(&key, |write| write.key).ok()?;
         Some(writes[at].version)
+    }
+
+    /// What the transaction that is being gone through saw so far.
+    fn reads_of_current(&self) -> impl Iterator<Item = &Read> {
+        let start = self.read_starts.last().copied().unwrap_or(0);
+        self.reads[start as usize..].iter().rev()
     }
 
     /// How many reads there are.

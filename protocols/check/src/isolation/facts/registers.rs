@@ -29,6 +29,10 @@ impl Gather {
         }
         let earlier = (earlier != NONE).then(|| version_at(history, place, earlier)).flatten();
         if earlier == Some(version) {
+            // Looked into before; but what was seen in between may forbid seeing it again.
+            if self.facts.reads_of_current().any(|read| (read.key, read.version) == (key, version)) {
+                self.push_read(key, version, NONE);
+            }
             return;
         }
         let sound = self.origin(history, findings, key, version);
