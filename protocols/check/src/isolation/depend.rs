@@ -49,7 +49,8 @@ pub(crate) struct Depend {
     previous: Vec<u32>,
     /// When transactions began (second is true) and ended.
     moments: Vec<(u64, bool, u32)>,
-    /// The last joint of time, and how many endings wait for one.
+    first_time: u32,
+    /// The last joint of time, and the endings that wait for one.
     clock: u32,
     waiting: Vec<u32>,
 }
@@ -69,14 +70,15 @@ impl Depend {
             writers: Vec::new(),
             previous: vec![NONE; history.processes() as usize],
             moments: Vec::new(),
+            first_time: history.len(),
             clock: NONE,
             waiting: Vec::new(),
         }
     }
 
-    /// The graph, once [`Self::advance`] is done.
-    pub(crate) fn into_graph(self) -> Graph {
-        Graph::new(self.nodes, self.edges)
+    /// The graph, once [`Self::advance`] is done, and its first joint of time: those before it say who was missed.
+    pub(crate) fn into_graph(self) -> (Graph, u32) {
+        (Graph::new(self.nodes, self.edges), self.first_time)
     }
 
     /// Works for about as many steps as are left. Returns whether the graph is complete.
@@ -94,6 +96,7 @@ impl Depend {
                     Pass::Chains => Pass::Transactions,
                     Pass::Transactions => Pass::Fans,
                     Pass::Fans => {
+                        self.first_time = self.nodes;
                         // At one position a beginning is not after an ending: it goes first.
                         self.moments.sort_unstable_by_key(|(at, begins, place)| (*at, !begins, *place));
                         Pass::Time

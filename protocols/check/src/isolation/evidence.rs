@@ -299,10 +299,6 @@ impl Findings {
         self.found.keys().copied()
     }
 
-    pub(crate) fn into_list(self) -> Vec<Finding> {
-        self.found.into_values().collect()
-    }
-
     pub(crate) fn list(&self) -> impl Iterator<Item = &Finding> {
         self.found.values()
     }

@@ -8,6 +8,37 @@ use super::facts::{Facts, Source};
 use super::graph::Kind;
 use super::history::{Mop, Objects, Transactions};
 
+/// One edge of a way: its kind, the node it leads to, and its reason, if that is not to be found in the history.
+#[derive(Clone, Debug)]
+pub(crate) struct Step {
+    pub(crate) kind: Kind,
+    pub(crate) node: u32,
+    pub(crate) because: Option<Because>,
+}
+
+impl Step {
+    /// The steps of a way whose reasons are all to be found in the history.
+    pub(crate) fn all(way: &[(Kind, u32)]) -> Vec<Step> {
+        way.iter().map(|(kind, node)| Step { kind: *kind, node: *node, because: None }).collect()
+    }
+}
+
+/// Two edges in a row of the same order are one.
+fn merge(edges: &mut Vec<(u32, Step)>) {
+    let is_order = |kind: Kind| matches!(kind, Kind::Process | Kind::Time);
+    let mut at = 0;
+    while edges.len() > 2 && at < edges.len() {
+        let next = (at + 1) % edges.len();
+        if is_order(edges[at].1.kind) && edges[at].1.kind == edges[next].1.kind {
+            edges[at].1.node = edges[next].1.node;
+            edges.remove(next);
+            at = at.min(edges.len() - 1);
+        } else {
+            at += 1;
+        }
+    }
+}
+
 /// Explains edges of one history.
 #[derive(Clone, Copy)]
 pub(crate) struct Explainer<'a> {
@@ -16,25 +47,33 @@ pub(crate) struct Explainer<'a> {
 }
 
 impl Explainer<'_> {
-    /// The links of a cycle: nodes and the kinds of the edges that lead to them, the last node being the one the
-    /// first edge leaves. Joints vanish; what follows by the same order twice is one link.
-    pub(crate) fn cycle(&self, way: &[(Kind, u32)]) -> Vec<Link> {
+    /// The links of a cycle: the last step leads to the node that the first one leaves. Joints vanish; what follows
+    /// by the same order twice is one link.
+    pub(crate) fn circle(&self, way: Vec<Step>) -> Vec<Link> {
         // Begin after an edge that ends at a transaction, so that no link is cut in two.
-        let Some(begin) = way.iter().position(|(_, node)| !self.is_joint(*node)) else { return Vec::new() };
-        let turned = way[begin + 1..].iter().chain(&way[..=begin]);
-        let mut edges: Vec<(u32, Kind, u32)> = Vec::new();
-        let (mut from, mut kind) = (way[begin].1, Kind::Joint);
-        for (step, node) in turned {
-            if *step != Kind::Joint {
-                kind = *step;
+        let Some(begin) = way.iter().position(|step| !self.is_joint(step.node)) else { return Vec::new() };
+        let mut edges: Vec<(u32, Step)> = Vec::new();
+        let (mut from, mut kind, mut reason) = (way[begin].node, Kind::Joint, None);
+        for step in way[begin + 1..].iter().chain(&way[..=begin]) {
+            if step.kind != Kind::Joint {
+                (kind, reason) = (step.kind, step.because.clone());
             }
-            if !self.is_joint(*node) {
-                edges.push((from, kind, *node));
-                from = *node;
+            if !self.is_joint(step.node) {
+                edges.push((from, Step { kind, node: step.node, because: reason.clone() }));
+                from = step.node;
             }
         }
-        self.merge(&mut edges);
-        edges.into_iter().map(|(from, kind, to)| self.link(from, kind, to)).collect()
+        merge(&mut edges);
+        let link = |(from, step): (u32, Step)| match step.because {
+            Some(because) => Link { from, to: step.node, because },
+            None => self.link(from, step.kind, step.node),
+        };
+        edges.into_iter().map(link).collect()
+    }
+
+    /// The links of a cycle of edges.
+    pub(crate) fn cycle(&self, way: &[(Kind, u32)]) -> Vec<Link> {
+        self.circle(Step::all(way))
     }
 
     /// The links of a way from `start`.
@@ -55,22 +94,6 @@ impl Explainer<'_> {
 
     fn is_joint(&self, node: u32) -> bool {
         node >= self.history.len()
-    }
-
-    /// Two edges in a row of the same order are one.
-    fn merge(&self, edges: &mut Vec<(u32, Kind, u32)>) {
-        let is_order = |kind: Kind| matches!(kind, Kind::Process | Kind::Time);
-        let mut at = 0;
-        while edges.len() > 2 && at < edges.len() {
-            let next = (at + 1) % edges.len();
-            if is_order(edges[at].1) && edges[at].1 == edges[next].1 {
-                edges[at].2 = edges[next].2;
-                edges.remove(next);
-                at = at.min(edges.len() - 1);
-            } else {
-                at += 1;
-            }
-        }
     }
 
     /// The reason for one edge between transactions.

@@ -6,14 +6,17 @@
 mod cycles;
 mod depend;
 pub mod evidence;
+mod examine;
 mod explain;
 mod facts;
 mod graph;
 pub mod history;
 pub mod lattice;
+mod search;
 mod weak;
 
 pub use evidence::{Because, Cases, Expected, Finding, Link, Proof};
+pub use examine::{Answer, Examination, Goal, Reason, Report, Witness};
 pub use history::{
     Builder, Conventions, Draft, Initial, List, Moment, Mop, Objects, Seen, Sessions, Step, Transaction,
     Transactions, TransactionsError,

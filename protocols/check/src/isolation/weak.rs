@@ -87,21 +87,26 @@ impl Chains {
             starts: vec![0; history.keys() as usize + 1],
             writers: vec![0; facts.writes_total()],
         };
-        // For each process its chain and how long that is. One of unknown outcome ends the chain.
+        // One of unknown outcome comes before nothing else of its process: unless it is the last, it is a chain alone.
+        let mut last = vec![NONE; history.processes() as usize];
+        for transaction in (0..history.len()).filter(|place| facts.counts(*place)) {
+            last[history.process(transaction) as usize] = transaction;
+        }
+        // For each process its chain and how long that is.
         let mut current = vec![(NONE, 0); history.processes() as usize];
         for transaction in (0..history.len()).filter(|place| facts.counts(*place)) {
-            let slot = &mut current[history.process(transaction) as usize];
-            if slot.0 == NONE || order == Order::Data {
-                *slot = (chains.count, 0);
+            let process = history.process(transaction) as usize;
+            let alone = order == Order::Data || !(facts.is_ok(transaction) || last[process] == transaction);
+            if alone || current[process].0 == NONE {
+                chains.chain[transaction as usize] = chains.count;
+                if !alone {
+                    current[process] = (chains.count, 1);
+                }
                 chains.count += 1;
+                continue;
             }
-            chains.chain[transaction as usize] = slot.0;
-            chains.place[transaction as usize] = slot.1;
-            slot.1 += 1;
-            if !facts.is_ok(transaction) {
-                // What its process did before still comes before whatever the process does next, but it does not.
-                slot.0 = NONE;
-            }
+            (chains.chain[transaction as usize], chains.place[transaction as usize]) = current[process];
+            current[process].1 += 1;
         }
         chains.collect_writers(history, facts);
         chains
