@@ -196,8 +196,8 @@ impl Task {
 
 #[derive(Clone, Debug)]
 enum Stage {
-    Gather(Gather),
-    Depend(Depend),
+    Gather(Box<Gather>),
+    Depend(Box<Depend>),
     Cycles(Box<Cycles>),
     Choose,
     Weak(Box<Weak>, Task),
@@ -229,7 +229,7 @@ pub struct Examination {
 impl Examination {
     /// Begins an examination that may take about `budget` steps; a step is the look at an edge, a read or a write.
     pub fn new(history: Arc<Transactions>, goal: Goal, budget: u64) -> Self {
-        let stage = Stage::Gather(Gather::new(&history));
+        let stage = Stage::Gather(Box::new(Gather::new(&history)));
         Self {
             history,
             goal,
@@ -294,7 +294,7 @@ impl Examination {
                     && let Stage::Gather(gather) = std::mem::replace(&mut self.stage, Stage::Done)
                 {
                     self.facts = Some(gather.into_facts());
-                    self.stage = Stage::Depend(Depend::new(&history));
+                    self.stage = Stage::Depend(Box::new(Depend::new(&history)));
                 }
             }
             Stage::Depend(depend) => {
@@ -352,7 +352,7 @@ impl Examination {
                         };
                         self.succeeded(task, witness);
                     }
-                    Some(Err(())) => {
+                    Some(Err(_)) => {
                         let proof = search.refute().prove(Explainer { history: &history, facts });
                         self.failed(task, proof);
                     }
@@ -419,7 +419,7 @@ impl Examination {
             let Some(task) = self.tasks.pop_front() else { return Stage::Done };
             let model = task.model();
             let is_open = |model: &Model| statuses.get(*model) == Status::NotDecided;
-            let is_settled = !is_open(&model) && !task.also().iter().any(|model| is_open(model));
+            let is_settled = !is_open(&model) && !task.also().iter().any(is_open);
             if is_settled || self.is_hopeless(task) {
                 continue;
             }
