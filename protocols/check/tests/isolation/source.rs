@@ -124,3 +124,29 @@ fn spoil(random: &mut Random, transactions: &mut [Plain]) {
         }
     }
 }
+
+/// A history in which many write the same few registers blindly and read others': where reads tell little of the order
+/// of versions.
+pub fn contended(random: &mut Random, count: u32) -> PlainHistory {
+    let keys = 1 + random.below(3);
+    let mut held: Vec<Vec<i64>> = vec![Vec::new(); keys as usize];
+    let mut transactions = Vec::new();
+    for value in 1..=i64::from(count) {
+        let mut acts = Vec::new();
+        let own = random.below(keys);
+        for key in (0..keys).filter(|key| *key != own) {
+            if random.chance(60) {
+                let values = &held[key as usize];
+                let back = random.below(3.min(values.len() as u32 + 1)) as usize;
+                acts.push(Act::Read(key, Sight::Value(values.iter().rev().nth(back).copied())));
+            }
+        }
+        if random.chance(85) {
+            acts.push(Act::Write(own, value));
+            held[own as usize].push(value);
+        }
+        let process = u64::from(random.below(count));
+        transactions.push(Plain { process, outcome: Outcome::Ok, ran: None, acts });
+    }
+    PlainHistory { lists: false, transactions }
+}
