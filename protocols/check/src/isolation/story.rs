@@ -189,8 +189,7 @@ impl Teller<'_> {
         for link in links {
             self.link(link);
         }
-        let names: Vec<String> =
-            links.iter().chain(links.first()).map(|link| self.name(link.from)).collect();
+        let names: Vec<String> = links.iter().chain(links.first()).map(|link| self.name(link.from)).collect();
         self.say(format!("So {}: a circle. No order has it.", names.join(" before ")), &[]);
     }
 
@@ -306,7 +305,10 @@ impl Teller<'_> {
             Proof::Incompatible { key, first, second, at } => {
                 let longest = |place: u32| {
                     let lists = self.lists(place, *key);
-                    lists.into_iter().max_by_key(|list| list.len()).map_or(String::new(), |list| self.list(list))
+                    lists
+                        .into_iter()
+                        .max_by_key(|list| list.len())
+                        .map_or(String::new(), |list| self.list(list))
                 };
                 (
                     format!(
@@ -332,7 +334,11 @@ impl Teller<'_> {
                 vec![*writer, *reader],
             ),
             Proof::Future { transaction, version } => (
-                format!("{} saw {} before it wrote that itself.", self.name(*transaction), self.version(*version)),
+                format!(
+                    "{} saw {} before it wrote that itself.",
+                    self.name(*transaction),
+                    self.version(*version)
+                ),
                 vec![*transaction],
             ),
             Proof::Duplicate { reader, version } => (
