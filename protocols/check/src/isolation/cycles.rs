@@ -3,7 +3,9 @@
 //! A history without a cycle is done after one search for strongly connected components. Else each component (a
 //! *knot*) is looked at alone, first with dependencies only, then with the order of processes, then with time:
 //!
-//! - G0, G1c: an edge of the kind in question within a component of the edges allowed closes a cycle.
+//! - G0, G1c: an edge of the kind in question within a component of the edges allowed closes a cycle. For G0 only
+//!   transactions count that were told so: one of unknown outcome whose writes were seen may have failed all the
+//!   same, which would be no worse than G1.
 //! - G-single: a missed write closes a cycle if a way without missed writes leads back. For 64 of them at once,
 //!   that is one pass over the components of the knot.
 //! - G-nonadjacent: cycles of a graph in which each transaction stands twice, as arrived at by a missed write or not;
@@ -92,7 +94,8 @@ impl Cycles {
             let knot = Knot { graph: graph.among(members, &mut self.place_of), members, explainer };
             let before = self.patience;
             let mut patience = before;
-            let found = knot.ask(shape, order, &mut patience);
+            let dirty = findings.shows(Anomaly::Graph(Shape::G0, order));
+            let found = knot.ask(shape, order, dirty, &mut patience);
             *left = left.saturating_sub(before - patience + 1);
             match found {
                 Some(way) => knot.note(shape, order, &way, findings),
@@ -145,31 +148,46 @@ struct Knot<'a> {
 type Way = Vec<(Kind, u32)>;
 
 impl Knot<'_> {
-    fn ask(&self, shape: Shape, order: Order, patience: &mut u64) -> Option<Way> {
+    /// A short cycle of a shape; `dirty` says that there is a G0.
+    fn ask(&self, shape: Shape, order: Order, dirty: bool, patience: &mut u64) -> Option<Way> {
         match shape {
             Shape::G0 => {
                 let mask = with_order(Mask::NONE.with(Kind::Overwrote), order);
-                self.closed_by(Kind::Overwrote, mask, mask, patience)
+                let mut told = Edges::default();
+                let counts = |node: &u32| {
+                    let node = self.members[*node as usize];
+                    node >= self.explainer.history.len() || self.explainer.facts.is_ok(node)
+                };
+                for (from, kind, to) in self.graph.all().filter(|(from, _, to)| counts(from) && counts(to)) {
+                    told.push(from, kind, to);
+                }
+                let told = Graph::new(self.graph.nodes(), told);
+                self.closed_by(&told, Kind::Overwrote, mask, patience)
             }
-            Shape::G1c => self.closed_by(Kind::Saw, straight(order), straight(order), patience),
+            Shape::G1c => {
+                // Overwrites alone are G0, unless one of them was not told so.
+                let seen = self.closed_by(&self.graph, Kind::Saw, straight(order), patience);
+                let overwritten =
+                    |patience| self.closed_by(&self.graph, Kind::Overwrote, straight(order), patience);
+                seen.or_else(|| if dirty { None } else { overwritten(patience) })
+            }
             Shape::GSingleItem => self.single(order, patience),
             Shape::GNonadjacentItem => self.nonadjacent(order, patience),
             _ => {
                 let mask = straight(order).with(Kind::Missed);
-                self.closed_by(Kind::Missed, mask, mask, patience)
+                self.closed_by(&self.graph, Kind::Missed, mask, patience)
             }
         }
     }
 
-    /// A short cycle with an edge of this kind, by edges of `mask`, going back by those of `back`.
-    fn closed_by(&self, kind: Kind, mask: Mask, back: Mask, patience: &mut u64) -> Option<Way> {
-        let components = self.components(&self.graph, mask, patience)?;
-        let closing = self
-            .graph
+    /// A short cycle with an edge of this kind, by edges of `mask`.
+    fn closed_by(&self, graph: &Graph, kind: Kind, mask: Mask, patience: &mut u64) -> Option<Way> {
+        let components = self.components(graph, mask, patience)?;
+        let closing = graph
             .all()
             .filter(|(from, edge, to)| *edge == kind && components.together(*from, *to))
             .map(|(from, _, to)| (from, to));
-        self.shortest(&self.graph, closing, kind, back, patience)
+        self.shortest(graph, closing, kind, mask, patience)
     }
 
     /// The shortest way back along any of the first of these edges, with the edge itself.

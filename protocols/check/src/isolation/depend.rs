@@ -37,10 +37,11 @@ pub(crate) struct Depend {
     edges: Edges,
     nodes: u32,
     /// Lists: where in `followers` those of a key begin; for each length of the agreed list who wrote the next
-    /// element, and for each key who wrote the last one.
+    /// element, and for each key who wrote the last one, and the
+    /// last of those that were told so.
     starts: Vec<u32>,
     followers: Vec<u32>,
-    last: Vec<u32>,
+    last: Vec<(u32, u32)>,
     /// Pairs for fans. Lists: key and who read all of the agreed list, key and who wrote what nobody agreed on.
     /// Registers: version and who read it, version and who replaced it.
     readers: Vec<(u32, u32)>,
@@ -135,20 +136,21 @@ impl Depend {
         let key = self.next;
         let start = self.followers.len();
         self.starts.push(start as u32);
-        let mut previous = NONE;
+        let (mut previous, mut previous_ok) = (NONE, NONE);
         for version in &history.spine(key)[..facts.agreed(key) as usize] {
             let Source::By(writer) = facts.source(key, *version) else {
                 self.followers.push(NONE);
                 continue;
             };
             self.followers.push(writer);
-            if previous != NONE && previous != writer {
-                self.edges.push(previous, Kind::Overwrote, writer);
-            }
+            self.overwrote(facts, (previous, previous_ok), writer);
             previous = writer;
+            if facts.is_ok(writer) {
+                previous_ok = writer;
+            }
         }
         self.followers.push(NONE);
-        self.last.push(previous);
+        self.last.push((previous, previous_ok));
         // Who follows is the next that counts.
         let mut follower = NONE;
         for slot in self.followers[start..].iter_mut().rev() {
@@ -156,6 +158,18 @@ impl Depend {
                 *slot = follower;
             }
             follower = *slot;
+        }
+    }
+
+    /// A writer overwrote the one before it, and the last one before it that was told so: if the one between failed
+    /// after all, that still holds.
+    fn overwrote(&mut self, facts: &Facts, (previous, previous_ok): (u32, u32), writer: u32) {
+        if previous != NONE && previous != writer {
+            self.edges.push(previous, Kind::Overwrote, writer);
+        }
+        let between = previous_ok != previous && previous_ok != writer && previous_ok != NONE;
+        if between && facts.is_ok(writer) {
+            self.edges.push(previous_ok, Kind::Overwrote, writer);
         }
     }
 
@@ -245,8 +259,8 @@ impl Depend {
             let of = group[0].0;
             if history.objects() == Objects::Lists {
                 let last = self.last[of as usize];
-                for (_, writer) in group.iter().filter(|(_, writer)| last != NONE && *writer != last) {
-                    self.edges.push(last, Kind::Overwrote, *writer);
+                for (_, writer) in group {
+                    self.overwrote(facts, last, *writer);
                 }
             }
             from += readers[from..].partition_point(|(other, _)| *other < of);

@@ -149,6 +149,18 @@ pub enum Proof {
         /// The first place at which they differ.
         at: u32,
     },
+    /// `writer` appended `earlier` and then `later` to a list; `reader` saw it with the later one and without the earlier
+    /// one before it.
+    OutOfOrder {
+        /// Who saw it.
+        reader: u32,
+        /// Who wrote both.
+        writer: u32,
+        /// What it appended first.
+        earlier: u32,
+        /// What it appended next.
+        later: u32,
+    },
     /// `transaction` saw a version that it wrote only later.
     Future {
         /// The transaction.
@@ -219,7 +231,9 @@ impl Proof {
         let mut all = Vec::new();
         match self {
             Proof::Cycle(links) => mention_links(links, &mut all),
-            Proof::Aborted { reader, writer, .. } | Proof::Intermediate { reader, writer, .. } => {
+            Proof::Aborted { reader, writer, .. }
+            | Proof::Intermediate { reader, writer, .. }
+            | Proof::OutOfOrder { reader, writer, .. } => {
                 all.extend([*writer, *reader]);
             }
             Proof::DirtyUpdate { reader, failed, by, .. } => all.extend([*failed, *by, *reader]),

@@ -16,7 +16,7 @@ use super::depend::Depend;
 use super::evidence::{Finding, Findings, Proof};
 use super::explain::Explainer;
 use super::facts::{Facts, Gather};
-use super::graph::{Graph, Kind, Mask};
+use super::graph::{Edges, Graph, Kind};
 use super::history::{Objects, Transactions};
 use super::lattice::{Anomaly, Model, Order, Shape, Status, Statuses};
 use super::search::{self, Search, Target};
@@ -176,14 +176,19 @@ impl Task {
         }
     }
 
-    /// The models that hold if it succeeds, besides those that its own model implies.
+    /// The models that hold if it succeeds, besides those that its own model implies. Some hold even if its own does
+    /// not: those that do not mind a read that contradicts its own transaction.
     fn also(self) -> &'static [Model] {
+        use Model::*;
         match self {
+            Task::Search(Target::Serial, Order::Data) => {
+                &[OneCopySerializable, RepeatableRead, UpdateSerializable]
+            }
+            Task::Search(Target::Serial, _) => &[SessionSerializable, RepeatableRead, UpdateSerializable],
+            Task::Search(Target::Snapshot, _) => &[ForwardConsistentView, MonotonicSnapshotRead],
             // No cycle with at most one missed write: that is all that Adya's PL-2+ asks for.
-            Task::Search(Target::Parallel, _) => &[Model::ConsistentView],
-            Task::Search(Target::Serial, Order::Data) => &[Model::OneCopySerializable],
-            Task::Search(Target::Serial, _) => &[Model::SessionSerializable],
-            _ => &[],
+            Task::Search(Target::Parallel, _) => &[ConsistentView],
+            Task::Search(Target::Prefix, _) | Task::Weak(..) => &[],
         }
     }
 
@@ -196,8 +201,8 @@ impl Task {
 
 #[derive(Clone, Debug)]
 enum Stage {
-    Gather(Gather),
-    Depend(Depend),
+    Gather(Box<Gather>),
+    Depend(Box<Depend>),
     Cycles(Box<Cycles>),
     Choose,
     Weak(Box<Weak>, Task),
@@ -229,7 +234,7 @@ pub struct Examination {
 impl Examination {
     /// Begins an examination that may take about `budget` steps; a step is the look at an edge, a read or a write.
     pub fn new(history: Arc<Transactions>, goal: Goal, budget: u64) -> Self {
-        let stage = Stage::Gather(Gather::new(&history));
+        let stage = Stage::Gather(Box::new(Gather::new(&history)));
         Self {
             history,
             goal,
@@ -294,7 +299,7 @@ impl Examination {
                     && let Stage::Gather(gather) = std::mem::replace(&mut self.stage, Stage::Done)
                 {
                     self.facts = Some(gather.into_facts());
-                    self.stage = Stage::Depend(Depend::new(&history));
+                    self.stage = Stage::Depend(Box::new(Depend::new(&history)));
                 }
             }
             Stage::Depend(depend) => {
@@ -344,15 +349,16 @@ impl Examination {
                 *left -= before - slice;
                 match search.outcome() {
                     Some(Ok(found)) => {
+                        let events = found.events.iter().copied().filter(|place| facts.counts(*place));
                         let witness = match task {
                             Task::Search(Target::Snapshot | Target::Prefix, _) => {
-                                Witness::Snapshots(found.events.clone())
+                                Witness::Snapshots(events.collect())
                             }
-                            _ => Witness::Order(found.events.clone()),
+                            _ => Witness::Order(events.collect()),
                         };
                         self.succeeded(task, witness);
                     }
-                    Some(Err(())) => {
+                    Some(Err(_)) => {
                         let proof = search.refute().prove(Explainer { history: &history, facts });
                         self.failed(task, proof);
                     }
@@ -419,7 +425,7 @@ impl Examination {
             let Some(task) = self.tasks.pop_front() else { return Stage::Done };
             let model = task.model();
             let is_open = |model: &Model| statuses.get(*model) == Status::NotDecided;
-            let is_settled = !is_open(&model) && !task.also().iter().any(|model| is_open(model));
+            let is_settled = !is_open(&model) && !task.also().iter().any(is_open);
             if is_settled || self.is_hopeless(task) {
                 continue;
             }
@@ -518,13 +524,10 @@ impl Examination {
         let statuses = self.statuses();
         for order in Order::ALL {
             let (uncommitted, committed) = plain_models(order);
-            for (model, mask) in [
-                (uncommitted, Mask::NONE.with(Kind::Overwrote)),
-                (committed, Mask::NONE.with(Kind::Overwrote).with(Kind::Saw)),
-            ] {
+            for model in [uncommitted, committed] {
                 let has_witness = self.witnesses.keys().any(|shown| shown.is_above(model));
                 if statuses.get(model) == Status::Held && !has_witness {
-                    let order = self.order_by(mask, order);
+                    let order = self.plain_order(model == committed, order);
                     self.witnesses.insert(model, Witness::Order(order));
                 }
             }
@@ -541,19 +544,28 @@ impl Examination {
         }
     }
 
-    /// The transactions that happened, in an order that keeps these dependencies.
-    fn order_by(&self, mask: Mask, order: Order) -> Vec<u32> {
-        let mask = match order {
-            Order::Data => mask,
-            Order::Process => mask.with(Kind::Process),
-            Order::RealTime => mask.with(Kind::Process).with(Kind::Time).with(Kind::Joint),
+    /// An order that read committed allows, or read uncommitted: for that, of the transactions that were told they
+    /// happened.
+    fn plain_order(&self, committed: bool, order: Order) -> Vec<u32> {
+        let Some(facts) = &self.facts else { return Vec::new() };
+        let counts = |node: u32| {
+            node >= self.history.len() || if committed { facts.counts(node) } else { facts.is_ok(node) }
         };
-        let graph = self.graph.only(self.graph.nodes(), mask);
-        let sorted = graph.sorted().unwrap_or_default();
-        let counts = |place: &u32| {
-            *place < self.history.len() && self.facts.as_ref().is_some_and(|facts| facts.counts(*place))
+        let keeps = |kind: Kind| match kind {
+            Kind::Overwrote => true,
+            Kind::Saw => committed,
+            Kind::Process => order != Order::Data,
+            Kind::Time | Kind::Joint => order == Order::RealTime,
+            Kind::Missed | Kind::Must => false,
         };
-        sorted.into_iter().filter(counts).collect()
+        let mut edges = Edges::default();
+        for (from, kind, to) in self.graph.all() {
+            if keeps(kind) && counts(from) && counts(to) {
+                edges.push(from, kind, to);
+            }
+        }
+        let sorted = Graph::new(self.graph.nodes(), edges).sorted().unwrap_or_default();
+        sorted.into_iter().filter(|node| *node < self.history.len() && counts(*node)).collect()
     }
 }
 

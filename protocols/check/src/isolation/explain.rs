@@ -64,6 +64,9 @@ impl Explainer<'_> {
             }
         }
         merge(&mut edges);
+        // The one that stands first in the history is told first.
+        let first = (0..edges.len()).min_by_key(|at| edges[*at].0).unwrap_or(0);
+        edges.rotate_left(first);
         let link = |(from, step): (u32, Step)| match step.because {
             Some(because) => Link { from, to: step.node, because },
             None => self.link(from, step.kind, step.node),

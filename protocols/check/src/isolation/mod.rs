@@ -13,6 +13,7 @@ mod graph;
 pub mod history;
 pub mod lattice;
 mod search;
+mod story;
 mod weak;
 
 pub use evidence::{Because, Cases, Expected, Finding, Link, Proof};
@@ -22,3 +23,4 @@ pub use history::{
     Transactions, TransactionsError,
 };
 pub use lattice::{Anomaly, Model, Models, Order, Shape, Status, Statuses};
+pub use story::{Named, Sentence, Story};

@@ -306,11 +306,14 @@ impl Weak {
             if writes.len() < rest.len() {
                 cost += writes.len() as u64;
                 for write in writes {
+                    // The first later read of the key that saw somebody else's version: what follows that follows
+                    // from there.
                     let slot = by_key.partition_point(|spot| *spot <= (write.key, at));
-                    if let Some((key, later)) = by_key.get(slot)
-                        && *key == write.key
-                    {
-                        self.must(facts, reader, *key, reads[*later as usize].version, seen);
+                    let later = by_key[slot..].iter().take_while(|(key, _)| *key == write.key);
+                    let version = |(_, later): &(u32, u32)| reads[*later as usize].version;
+                    let is_other = |version: &u32| facts.source(write.key, *version) != Source::By(seen);
+                    if let Some(version) = later.map(version).find(is_other) {
+                        self.must(facts, reader, write.key, version, seen);
                     }
                 }
             } else {

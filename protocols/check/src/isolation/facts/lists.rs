@@ -45,7 +45,18 @@ impl Gather {
                 writer if self.facts.standing[writer as usize] == Standing::Failed => {
                     failed = failed.min(at);
                 }
-                _ => self.recover(version),
+                writer => {
+                    self.recover(version);
+                    let prior = self.prior[version as usize];
+                    if prior != NONE && self.facts.place[prior as usize] == NONE {
+                        findings.note(Anomaly::IncompatibleOrder, || Proof::OutOfOrder {
+                            reader: reader_beyond(history, key, at),
+                            writer,
+                            earlier: prior,
+                            later: version,
+                        });
+                    }
+                }
             }
             if self.facts.repeated.has(version) {
                 self.facts.saw_unclear(version);
@@ -102,17 +113,23 @@ impl Gather {
         self.look_at_elements(history, findings, key, list);
         let before = *self.state(key);
         let earlier = (before.read != NONE).then(|| list_at(history, place, before.read)).flatten();
-        if let Some(expected) = self.mismatch(history, key, elements, list, earlier) {
+        let expected = self.mismatch(history, key, elements, list, earlier);
+        let fits = expected.is_none();
+        if let Some(expected) = expected {
             findings.note(Anomaly::Internal, || Proof::Internal { transaction: place, step, expected });
         }
         let state = self.state(key);
         state.read = step;
         state.own_count = 0;
         state.longest = state.longest.max(list.spine_length().unwrap_or(0));
-        if before.wrote {
-            return;
-        }
-        let version = elements.last().copied().unwrap_or_else(|| history.initial(key));
+        // What stands under its own elements, if it had not read it before, it saw as well.
+        let own = match (before.wrote, earlier) {
+            (false, _) => 0,
+            (true, None) if fits => before.own_count,
+            (true, _) => return,
+        };
+        let under = elements.len() - own as usize;
+        let version = elements[..under].last().copied().unwrap_or_else(|| history.initial(key));
         let writer = self.facts.writer[version as usize];
         if writer == place {
             return;
@@ -120,7 +137,7 @@ impl Gather {
         if writer < SEVERAL && self.facts.intermediate.has(version) {
             findings.note(Anomaly::G1b, || Proof::Intermediate { reader: place, writer, version });
         }
-        self.push_read(key, version, list.spine_length().unwrap_or(NONE));
+        self.push_read(key, version, list.spine_length().map_or(NONE, |length| length - own));
     }
 
     /// What the elements of a list say, whoever read it.

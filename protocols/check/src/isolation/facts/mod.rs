@@ -10,7 +10,7 @@
 //!
 //! # Which reads count
 //! A read before its transaction's first own write to the key is a fact about others. What is read after it is
-//! checked against the transaction itself.
+//! checked against the transaction itself; only of a list it also shows what stands under the own elements.
 //!
 //! # Values written more than once
 //! If several transactions that did not fail wrote the version that a read saw, nobody can tell whose it was. Such
@@ -298,6 +298,8 @@ pub(crate) struct Gather {
     states: Vec<KeyState>,
     /// Lists: the own appends of the transaction at hand, each with the one before it on the same key.
     own: Vec<(u32, u32)>,
+    /// Lists: for each version what its writer had appended to the same key right before it.
+    prior: Vec<u32>,
     /// For each version a transaction that saw it and then wrote its key.
     replaced_by: Vec<u32>,
     lists: lists::Spines,
@@ -305,12 +307,14 @@ pub(crate) struct Gather {
 
 impl Gather {
     pub(crate) fn new(history: &Transactions) -> Self {
+        let is_list = history.objects() == Objects::Lists;
         Self {
             facts: Facts::new(history),
             pass: Pass::Writers,
             next: 0,
             states: vec![KeyState::FRESH; history.keys() as usize],
             own: Vec::new(),
+            prior: vec![NONE; if is_list { history.versions() as usize } else { 0 }],
             replaced_by: vec![NONE; history.versions() as usize],
             lists: lists::Spines::default(),
         }
@@ -380,6 +384,9 @@ impl Gather {
         for mop in history.steps(place) {
             let (key, Some(version)) = (mop.key(), mop.writes()) else { continue };
             let before = std::mem::replace(&mut self.state(key).own, version);
+            if is_list {
+                self.prior[version as usize] = before;
+            }
             let facts = &mut self.facts;
             if before != NONE && before != version {
                 facts.intermediate.set(before, true);

@@ -85,7 +85,7 @@ impl Gather {
             return true;
         }
         if writer == place {
-            if !self.state(key).wrote {
+            if !self.own.iter().any(|(own, _)| *own == version) {
                 findings.note(Anomaly::FutureRead, || Proof::Future { transaction: place, version });
             }
             return false;

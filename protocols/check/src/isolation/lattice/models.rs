@@ -333,7 +333,8 @@ impl Model {
             RepeatableRead => vec![NoOrder(Serializable)],
             // What clients see tells these from conflict serializability only if there is no serial order at all.
             ViewSerializable | OneCopySerializable => {
-                vec![Internal, Graph(Shape::G1, Data), Graph(Shape::G2, Data), NoOrder(Serializable)]
+                let graphs = [Graph(Shape::G1, Data), Graph(Shape::G2, Data)];
+                [&graphs[..], &[Internal, DuplicateElements, CyclicVersions, NoOrder(Serializable)]].concat()
             }
             SessionSerializable => {
                 vec![Graph(Shape::G1, Process), Graph(Shape::G2, Process), NoOrder(StrongSessionSerializable)]

@@ -173,6 +173,10 @@ pub(crate) struct Found {
     pub(crate) events: Vec<u32>,
 }
 
+/// There is no order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Impossible;
+
 /// The search for one level, in slices.
 #[derive(Clone, Debug)]
 pub(crate) struct Search {
@@ -184,7 +188,7 @@ pub(crate) struct Search {
     /// For each write (as the facts number them) its key and writer, by key; rows begin at `starts`.
     writers: Vec<u32>,
     starts: Vec<u32>,
-    outcome: Option<Result<Found, ()>>,
+    outcome: Option<Result<Found, Impossible>>,
     /// How many keys, then readers, were looked at in the order that is tried, and what is wrong about them.
     checked: u32,
     wrong: Vec<Wrong>,
@@ -237,8 +241,8 @@ impl Search {
     }
 
     /// The order found, or that there is none. Once [`Self::advance`] is done.
-    pub(crate) fn outcome(&self) -> Option<Result<&Found, ()>> {
-        self.outcome.as_ref().map(|outcome| outcome.as_ref().map_err(|()| ()))
+    pub(crate) fn outcome(&self) -> Option<&Result<Found, Impossible>> {
+        self.outcome.as_ref()
     }
 
     /// Works for about as many steps as are left. Returns whether it is decided.
@@ -246,7 +250,7 @@ impl Search {
         while *left > 0 && self.outcome.is_none() {
             match self.solver.step(left) {
                 Progress::Running => {}
-                Progress::Impossible => self.outcome = Some(Err(())),
+                Progress::Impossible => self.outcome = Some(Err(Impossible)),
                 Progress::Chosen if self.checked < history.keys() => self.check_key(left),
                 Progress::Chosen if self.checked < history.keys() + history.len() => {
                     let reader = self.checked - history.keys();
