@@ -33,6 +33,24 @@ pub enum EventKind {
     Lost(MessageId),
 }
 
+impl EventKind {
+    /// What the digest knows it by.
+    #[inline]
+    pub(crate) fn tag(self) -> u64 {
+        match self {
+            EventKind::Start => 1,
+            EventKind::Deliver(_) => 2,
+            EventKind::Timer(_) => 3,
+            EventKind::Synced => 4,
+            EventKind::DiskFailed => 5,
+            EventKind::Command(_) => 6,
+            EventKind::Verb => 7,
+            EventKind::FaultEnded => 8,
+            EventKind::Lost(_) => 9,
+        }
+    }
+}
+
 /// One event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct EventRecord {

@@ -1,6 +1,8 @@
 //! Timers and disks: what falls due at one actor by its own clock or its own device.
 
-use super::{Kernel, Key, Slot, Step, SyncSlot, TimerSlot, What};
+use super::queue::{Key, What};
+use super::state::{SyncSlot, TimerSlot};
+use super::{Kernel, Slot};
 use crate::ids::{EventId, SyncId};
 use crate::random::Purpose;
 use crate::time::{Span, Time};
@@ -52,6 +54,12 @@ impl Kernel {
         self.actor_mut(slot).timers.retain(|t| t.packed != packed);
     }
 
+    /// The timer that an entry of the queue stands for, unless it was moved or cancelled.
+    #[inline]
+    pub(super) fn timer_of(&self, slot: Slot, stamp: u32) -> Option<&TimerSlot> {
+        self.actor(slot).timers.iter().find(|timer| timer.stamp == stamp)
+    }
+
     pub(crate) fn timer_is_set(&self, slot: Slot, packed: u64) -> bool {
         self.actor(slot).timers.iter().any(|t| t.packed == packed)
     }
@@ -100,16 +108,14 @@ impl Kernel {
         id
     }
 
-    pub(super) fn finish_sync(&mut self, slot: Slot) -> Step {
+    /// A sync is done, unless the disk fails: then its node is told so.
+    pub(crate) fn finish_sync(&mut self, slot: Slot) -> Option<SyncSlot> {
         let disk = &mut self.actor_mut(slot).disk;
+        let sync = disk.syncs.pop_front();
         if disk.failing {
-            disk.syncs.pop_front();
             self.queue_disk_failure(slot);
-            return Step::Internal;
+            return None;
         }
-        match disk.syncs.pop_front() {
-            Some(SyncSlot { id, upto, trigger }) => Step::SyncDone { slot, upto, id, trigger },
-            None => Step::Internal,
-        }
+        sync
     }
 }
