@@ -154,17 +154,9 @@ impl<P: Protocol> Context<'_, P> {
         if let Some(role) = fact.role() {
             self.kernel.role(self.slot, role, self.event, &mut self.trace);
         }
-        if self.trace.trace.is_some() {
-            let me = self.me();
-            self.kernel.fact(
-                me,
-                self.event,
-                fact.name(),
-                fact.values(),
-                fact.sentence(me).into(),
-                fact.matters(),
-                &mut self.trace,
-            );
+        let (at, me) = (self.kernel.now(), self.me());
+        if let Some(trace) = self.trace.trace.as_deref_mut() {
+            trace.facts.state(at, self.event, me, fact.clone());
         }
         self.facts.push(fact);
     }

@@ -272,9 +272,8 @@ impl Kernel {
         let Some(trace) = trace.trace.as_deref_mut() else { return };
         let now = self.now();
         let story = &mut trace.story;
-        if let Some(arrow) = story.arrows.get_mut(id.0 as usize) {
-            (arrow.ended, arrow.end, arrow.end_event) = (now, end, event);
-            story.longest_flight = story.longest_flight.max(now.since(arrow.sent).0);
+        if let Some(sent) = story.arrows.end(id, end, now, event) {
+            story.longest_flight = story.longest_flight.max(now.since(sent).0);
         }
     }
 
