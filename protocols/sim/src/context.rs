@@ -222,7 +222,7 @@ impl<P: Protocol> Context<'_, P> {
         output: impl IntoIterator<Item = Value>,
         answered_by: Option<ActorId>,
     ) {
-        let output: SmallVec<[Value; 2]> = output.into_iter().collect();
+        let output: SmallVec<[Value; 1]> = output.into_iter().collect();
         self.kernel.complete(
             self.slot,
             operation,

@@ -41,19 +41,19 @@ impl<T> Pages<T> {
 
     #[inline]
     pub fn push(&mut self, entry: T) {
-        match self.pages.last_mut() {
-            Some(page) if page.len() < PAGE => page.push(entry),
-            _ => self.push_on_new(entry),
+        if self.pages.last().is_none_or(|page| page.len() >= PAGE) {
+            self.add_page();
+        }
+        if let Some(page) = self.pages.last_mut() {
+            page.push(entry);
         }
     }
 
     #[cold]
-    fn push_on_new(&mut self, entry: T) {
+    fn add_page(&mut self) {
         // The first page grows as it must: most lists of a short run are short.
         let room = if self.pages.is_empty() { 0 } else { PAGE };
-        let mut page = Vec::with_capacity(room);
-        page.push(entry);
-        self.pages.push(page);
+        self.pages.push(Vec::with_capacity(room));
     }
 
     /// Keeps the first `len` entries.

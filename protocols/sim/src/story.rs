@@ -276,12 +276,17 @@ impl List for Arrows {
 
 impl Arrows {
     /// Adds one.
-    #[inline]
+    #[inline(always)]
     pub fn push(&mut self, arrow: Arrow) {
         if usize::from(arrow.kind) >= self.firsts.len() {
-            self.firsts.resize(usize::from(arrow.kind) + 1, self.packed.len() as u32);
+            self.add_kind(arrow.kind);
         }
         self.packed.push(arrow.into());
+    }
+
+    #[cold]
+    fn add_kind(&mut self, kind: u16) {
+        self.firsts.resize(usize::from(kind) + 1, self.packed.len() as u32);
     }
 
     /// One ends: how, when, as which event. When it had been sent, if there is such a one.
@@ -340,9 +345,9 @@ pub struct Operation {
     /// On what; empty where the object has no parts.
     pub key: Arc<str>,
     /// Given: the value of a write, old and new of a compare-and-set.
-    pub input: SmallVec<[Value; 2]>,
+    pub input: SmallVec<[Value; 1]>,
     /// Returned.
-    pub output: SmallVec<[Value; 2]>,
+    pub output: SmallVec<[Value; 1]>,
     /// Asked then.
     pub invoked: Time,
     /// By this event.

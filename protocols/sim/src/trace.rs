@@ -141,7 +141,7 @@ impl List for Events {
 
 impl Events {
     /// Adds one.
-    #[inline]
+    #[inline(always)]
     pub fn push(&mut self, record: EventRecord) {
         let what = match record.kind {
             EventKind::Deliver(id) | EventKind::Lost(id) => narrow(id.0),
@@ -163,9 +163,14 @@ impl Events {
     fn pack_timer(&mut self, packed: u64) -> u32 {
         let narrow = narrow(packed);
         if narrow == WIDE {
-            self.wide.push((self.packed.len() as u32, packed));
+            self.add_wide(packed);
         }
         narrow
+    }
+
+    #[cold]
+    fn add_wide(&mut self, packed: u64) {
+        self.wide.push((self.packed.len() as u32, packed));
     }
 
     fn timer(&self, place: usize, what: u32) -> u64 {

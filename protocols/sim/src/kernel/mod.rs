@@ -297,8 +297,8 @@ impl Kernel {
 
     // --- events ---
 
-    /// Counts an event, mixes it into the hash, records it.
-    #[inline]
+    /// Counts an event, mixes it into the hash, records it. Written out where events are many: much of it is known there.
+    #[inline(always)]
     pub(super) fn begin_here(
         &mut self,
         slot: Option<Slot>,

@@ -29,6 +29,11 @@ impl Key {
         Self { time: time.0, who, created: created.0 }
     }
 
+    /// The same at another time.
+    pub fn moved_to(self, time: Time) -> Self {
+        Self { time: time.0, ..self }
+    }
+
     /// Whether this goes first: the same as `<`. Times nearly always differ, and then say all.
     #[inline]
     fn before(&self, other: &Self) -> bool {
@@ -118,12 +123,19 @@ impl Queue {
     /// Adds what falls due.
     #[inline]
     pub fn push(&mut self, key: Key, what: What) {
-        let entry = Entry { key, what: what.into() };
-        let mut at = self.heap.len();
-        self.heap.push(entry);
+        let at = self.heap.len();
+        self.heap.push(Entry { key, what: what.into() });
+        if at > 0 {
+            self.rise(at);
+        }
+    }
+
+    /// Moves an entry up to where it belongs.
+    fn rise(&mut self, mut at: usize) {
+        let entry = self.heap[at];
         while at > 0 {
             let parent = (at - 1) / CHILDREN;
-            if !key.before(&self.heap[parent].key) {
+            if !entry.key.before(&self.heap[parent].key) {
                 break;
             }
             self.heap[at] = self.heap[parent];
@@ -146,43 +158,52 @@ impl Queue {
     /// Takes the earliest out.
     #[inline]
     pub fn pop(&mut self) -> Option<What> {
-        let last = self.heap.pop()?;
-        let what = match self.heap.first() {
-            None => last.what,
-            Some(first) => {
-                let what = first.what;
-                self.sink(last);
-                what
+        let what = self.heap.first()?.what;
+        match self.heap.len() - 1 {
+            0 => self.heap.clear(),
+            last => {
+                let entry = self.heap[last];
+                self.heap.truncate(last);
+                self.sink(entry);
             }
-        };
+        }
         Some(what.into())
     }
 
     /// Puts an entry where the first one was and moves it down to where it belongs.
     fn sink(&mut self, entry: Entry) {
         let mut at = 0;
-        loop {
-            let first = at * CHILDREN + 1;
-            let earliest = match self.heap.get(first..) {
-                Some([a, b, c, d, ..]) => {
-                    let (left, ab) = if b.key.before(&a.key) { (b, 1) } else { (a, 0) };
-                    let (right, cd) = if d.key.before(&c.key) { (d, 3) } else { (c, 2) };
-                    first + if right.key.before(&left.key) { cd } else { ab }
-                }
-                Some(few @ [_, ..]) => {
-                    let earlier = |a: usize, b: usize| if few[b].key.before(&few[a].key) { b } else { a };
-                    first + (1..few.len()).fold(0, earlier)
-                }
-                _ => break,
-            };
-            if !self.heap[earliest].key.before(&entry.key) {
+        while let Some(child) = self.earliest_child(at) {
+            if !self.heap[child].key.before(&entry.key) {
                 break;
             }
-            self.heap[at] = self.heap[earliest];
-            at = earliest;
+            self.heap[at] = self.heap[child];
+            at = child;
         }
         self.heap[at] = entry;
     }
+
+    #[inline]
+    fn earliest_child(&self, of: usize) -> Option<usize> {
+        let first = of * CHILDREN + 1;
+        let children = self.heap.get(first..)?;
+        let [a, b, c, d, ..] = children else { return earliest(children).map(|child| first + child) };
+        // By time alone: which of four it is nobody can foretell, so nothing here should be a branch.
+        let [a, b, c, d] = [a.key.time, b.key.time, c.key.time, d.key.time];
+        let (left, in_left) = if b < a { (b, 1) } else { (a, 0) };
+        let (right, in_right) = if d < c { (d, 3) } else { (c, 2) };
+        let child = if right < left { in_right } else { in_left };
+        if (a == b) | (c == d) | (left == right) {
+            return earliest(&children[..CHILDREN]).map(|child| first + child);
+        }
+        Some(first + child)
+    }
+}
+
+/// Which of a few goes first.
+#[cold]
+fn earliest(entries: &[Entry]) -> Option<usize> {
+    (0..entries.len()).min_by_key(|at| entries[*at].key)
 }
 
 #[cfg(test)]

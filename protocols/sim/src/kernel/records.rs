@@ -29,7 +29,7 @@ impl Kernel {
         slot: Slot,
         operation: OperationId,
         outcome: Outcome,
-        output: &SmallVec<[Value; 2]>,
+        output: &SmallVec<[Value; 1]>,
         answered_by: Option<ActorId>,
         event: EventId,
         trace: &mut Recorder<'_>,

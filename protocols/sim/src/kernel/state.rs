@@ -1,6 +1,7 @@
 //! What the kernel knows of actors, their disks and their faults: plain data.
 
 use super::Slot;
+use super::queue::Key;
 use crate::clock::Clock;
 use crate::ids::{ActorId, EventId, SyncId};
 use crate::story::Role;
@@ -42,15 +43,25 @@ pub(crate) struct Asked {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct TimerSlot {
     pub packed: u64,
+    /// Of its latest setting: what waits at a busy node to be told of an earlier one is void.
     pub stamp: u32,
     /// By the node's monotonic clock.
     pub deadline: Time,
     pub span: Span,
     pub shown: bool,
-    /// Kept when the clock's rate changes and the timer moves.
-    pub ordinal: u32,
-    pub created: u64,
+    /// When it goes off, and before and after what else of that time. Its ordinal and creation stay when the clock's rate
+    /// changes and the timer moves.
+    pub due: Key,
+    /// What stands in the queue for it, not later than it is due; none once that came to the front.
+    pub entry: Option<TimerEntry>,
     pub trigger: EventId,
+}
+
+/// What stands in the queue for a timer.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct TimerEntry {
+    pub stamp: u32,
+    pub key: Key,
 }
 
 /// A sync under way.
@@ -101,7 +112,7 @@ pub(crate) struct ActorState {
     pub stamps: [u32; 4],
     pub slow: u32,
     pub clock: Clock,
-    pub timers: SmallVec<[TimerSlot; 4]>,
+    pub timers: SmallVec<[TimerSlot; 2]>,
     pub busy_until: Time,
     pub ready_queued: bool,
     pub waiting: VecDeque<Waiting>,

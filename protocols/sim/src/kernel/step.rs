@@ -163,8 +163,15 @@ impl Kernel {
 
     /// When the next event is, nothing skipped.
     pub(crate) fn next_time(&mut self) -> Option<(Time, Option<Slot>)> {
-        while self.queue.peek().is_some_and(|(_, what)| self.is_void(what)) {
+        while let Some((time, what)) = self.queue.peek()
+            && !self.stands(what)
+        {
             self.queue.pop();
+            // A timer that was moved to later has an entry that moves on; popped, nothing would stand for it.
+            if let What::Timer { slot, stamp } = what {
+                let gone = self.timer_due(slot, stamp);
+                debug_assert!(gone.is_none(), "at {time} a timer of {slot} was due");
+            }
         }
         let event = self.queue.peek().map(|(time, what)| {
             let slot = match what {
@@ -186,16 +193,16 @@ impl Kernel {
 
     // --- what falls due ---
 
-    /// Whether what lies in the queue was cancelled, moved or lost with a crash.
-    fn is_void(&self, what: What) -> bool {
+    /// Whether what lies in the queue falls due as it stands there: it was not cancelled, moved or lost with a crash.
+    fn stands(&self, what: What) -> bool {
         match what {
-            What::Arrive { flight, stamp } => !self.flights.is_current(flight, stamp),
-            What::Timer { slot, stamp } => self.timer_of(slot, stamp).is_none(),
+            What::Arrive { flight, stamp } => self.flights.is_current(flight, stamp),
+            What::Timer { slot, stamp } => self.timer_stands(slot, stamp),
             What::Sync { slot, epoch } | What::DiskFailed { slot, epoch } | What::Ready { slot, epoch } => {
-                self.actor(slot).epoch != epoch
+                self.actor(slot).epoch == epoch
             }
-            What::Boot { slot } => self.actor(slot).starts > 0,
-            What::End(at) => !self.ending_is_current(self.endings[at as usize]),
+            What::Boot { slot } => self.actor(slot).starts == 0,
+            What::End(at) => self.ending_is_current(self.endings[at as usize]),
         }
     }
 
@@ -211,11 +218,11 @@ impl Kernel {
                 Some(self.arrive(flight, trace))
             }
             What::Timer { slot, stamp } => {
-                let packed = self.timer_of(slot, stamp)?.packed;
+                let timer = self.timer_due(slot, stamp)?;
                 self.move_to(time);
-                Some(self.hand_over(slot, Waiting::Timer { packed, stamp }))
+                Some(self.hand_over(slot, timer))
             }
-            other if self.is_void(other) => None,
+            other if !self.stands(other) => None,
             other => {
                 self.move_to(time);
                 Some(self.fall_due_rarely(other, trace))

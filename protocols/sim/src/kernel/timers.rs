@@ -1,11 +1,12 @@
 //! Timers and disks: what falls due at one actor by its own clock or its own device.
 
 use super::queue::{Key, What};
-use super::state::{SyncSlot, TimerSlot};
+use super::state::{SyncSlot, TimerEntry, TimerSlot, Waiting};
 use super::{Kernel, Slot};
 use crate::ids::{EventId, SyncId};
 use crate::random::Purpose;
-use crate::time::{Span, Time};
+use crate::time::Span;
+use crate::trace::{EventKind, Recorder};
 
 impl Kernel {
     pub(crate) fn set_timer(
@@ -18,57 +19,86 @@ impl Kernel {
         trigger: EventId,
     ) {
         let from = self.now + worked;
-        let stamp = self.stamp();
-        let ordinal = self.ordinal(slot);
-        let created = self.now.0;
-        let actor = self.actor_mut(slot);
+        let (stamp, ordinal) = (self.stamp(), self.ordinal(slot));
+        let raw = self.id(slot).raw();
+        let (now, actor) = (self.now, self.actor_mut(slot));
         let deadline = actor.clock.monotonic(from) + after;
-        let timer = TimerSlot { packed, stamp, deadline, span: after, shown, ordinal, created, trigger };
-        match actor.timers.iter_mut().find(|t| t.packed == packed) {
-            Some(old) => *old = timer,
-            None => actor.timers.push(timer),
-        }
-        self.queue_timer(slot, timer);
+        let time = actor.clock.true_at(deadline).max(now);
+        let due = Key::new(time, raw, raw, ordinal, now);
+        let timer = TimerSlot { packed, stamp, deadline, span: after, shown, due, entry: None, trigger };
+        let at = match actor.timers.iter().position(|t| t.packed == packed) {
+            Some(at) => {
+                actor.timers[at] = TimerSlot { entry: actor.timers[at].entry, ..timer };
+                at
+            }
+            None => {
+                actor.timers.push(timer);
+                actor.timers.len() - 1
+            }
+        };
+        self.queue_timer(slot, at);
     }
 
-    fn queue_timer(&mut self, slot: Slot, timer: TimerSlot) {
-        let actor = self.actor(slot);
-        let raw = actor.id.raw();
-        let time = actor.clock.true_at(timer.deadline).max(self.now);
-        let key = Key::new(time, raw, raw, timer.ordinal, Time(timer.created));
-        self.push(key, What::Timer { slot, stamp: timer.stamp });
+    /// Sees to it that a timer falls due. Timers are moved far more often than they go off (each heartbeat moves an
+    /// election's), and nearly always to a later time: then the entry that stands in the queue already is left there, and
+    /// moves on when it comes to the front.
+    fn queue_timer(&mut self, slot: Slot, at: usize) {
+        let TimerSlot { due, entry, .. } = self.actor(slot).timers[at];
+        if entry.is_none_or(|entry| due < entry.key) {
+            let stamp = self.stamp();
+            self.actor_mut(slot).timers[at].entry = Some(TimerEntry { stamp, key: due });
+            self.push(due, What::Timer { slot, stamp });
+        }
     }
 
     /// The clock's rate changed: every timer of this actor moves.
     pub(crate) fn move_timers(&mut self, slot: Slot) {
         for at in 0..self.actor(slot).timers.len() {
-            let stamp = self.stamp();
-            let timer = &mut self.actor_mut(slot).timers[at];
+            let (now, stamp) = (self.now, self.stamp());
+            let actor = self.actor_mut(slot);
+            let timer = &mut actor.timers[at];
             timer.stamp = stamp;
-            let timer = *timer;
-            self.queue_timer(slot, timer);
+            timer.due = timer.due.moved_to(actor.clock.true_at(timer.deadline).max(now));
+            self.queue_timer(slot, at);
         }
+    }
+
+    /// An entry of the queue came to the front: the timer it stands for goes off, unless that was cancelled or has another
+    /// entry (none then), or is not due yet (the entry moves on, and none then).
+    #[inline]
+    pub(super) fn timer_due(&mut self, slot: Slot, stamp: u32) -> Option<Waiting> {
+        let actor = self.actor_mut(slot);
+        let of = |timer: &&mut TimerSlot| timer.entry.is_some_and(|entry| entry.stamp == stamp);
+        let timer = actor.timers.iter_mut().find(of)?;
+        let (due, entry) = (timer.due, timer.entry.take()?);
+        if due > entry.key {
+            timer.entry = Some(TimerEntry { key: due, ..entry });
+            self.push(due, What::Timer { slot, stamp });
+            return None;
+        }
+        Some(Waiting::Timer { packed: timer.packed, stamp: timer.stamp })
     }
 
     pub(crate) fn cancel_timer(&mut self, slot: Slot, packed: u64) {
         self.actor_mut(slot).timers.retain(|t| t.packed != packed);
     }
 
-    /// The timer that an entry of the queue stands for, unless it was moved or cancelled.
-    #[inline]
-    pub(super) fn timer_of(&self, slot: Slot, stamp: u32) -> Option<&TimerSlot> {
-        self.actor(slot).timers.iter().find(|timer| timer.stamp == stamp)
+    /// Whether an entry of the queue stands for a timer that is due when the entry is.
+    pub(super) fn timer_stands(&self, slot: Slot, stamp: u32) -> bool {
+        let due = |timer: &TimerSlot| timer.entry.is_some_and(|e| e.stamp == stamp && e.key == timer.due);
+        self.actor(slot).timers.iter().any(due)
     }
 
     pub(crate) fn timer_is_set(&self, slot: Slot, packed: u64) -> bool {
         self.actor(slot).timers.iter().any(|t| t.packed == packed)
     }
 
-    /// A timer goes off: it is no longer set. What set it.
-    pub(crate) fn take_timer(&mut self, slot: Slot, packed: u64) -> Option<EventId> {
+    /// A timer goes off, and is no longer set: the event that this is.
+    pub(crate) fn go_off(&mut self, slot: Slot, packed: u64, trace: &mut Recorder<'_>) -> EventId {
         let actor = self.actor_mut(slot);
-        let at = actor.timers.iter().position(|t| t.packed == packed)?;
-        Some(actor.timers.remove(at).trigger)
+        let at = actor.timers.iter().position(|t| t.packed == packed);
+        let trigger = at.map(|at| actor.timers.remove(at).trigger);
+        self.begin_here(Some(slot), EventKind::Timer(packed), trigger, packed, trace)
     }
 
     // --- disks ---

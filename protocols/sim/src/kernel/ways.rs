@@ -135,12 +135,13 @@ impl Kernel {
         if plain {
             return Way { arrives: depart + latency, fate: Fate::Deliver, second: None };
         }
-        self.rough_way(flight, who, latency, depart)
+        self.rough_way(*flight, who, latency, depart)
     }
 
     /// The way over a link that loses, doubles, delays, or keeps messages in order: where one of these can happen, it is
     /// drawn whether it does.
-    fn rough_way(&mut self, flight: &Flight, who: u64, latency: Span, mut depart: Time) -> Way {
+    #[inline(never)]
+    fn rough_way(&mut self, flight: Flight, who: u64, latency: Span, mut depart: Time) -> Way {
         let (sender, receiver) = (flight.from, flight.to);
         let (keys, now, ordinal) = (self.keys, self.now().0, u64::from(flight.ordinal));
         let draw = |purpose| keys.draw(purpose, who, now, ordinal);
@@ -168,7 +169,7 @@ impl Kernel {
             depart = depart.max(ends.busy_until) + wire;
             ends.busy_until = depart;
         }
-        let fate = self.fate(flight, lost && !stream);
+        let fate = self.fate(&flight, lost && !stream);
         let arrives = match (stream, fate) {
             (true, _) => {
                 let latency = if lost { latency * 3 } else { latency };
@@ -236,13 +237,13 @@ impl Kernel {
         (self.id(flight.from), self.id(flight.to))
     }
 
-    #[inline]
+    #[inline(always)]
     fn await_arrival(&mut self, at: u32, flight: &Flight, (from, to): Ends) {
         let key = flight.key(from.raw(), to.raw());
         self.push(key, What::Arrive { flight: at, stamp: flight.stamp });
     }
 
-    #[inline]
+    #[inline(always)]
     fn draw_arrow(&self, flight: &Flight, (from, to): Ends, trace: &mut Recorder<'_>) {
         let Some(trace) = trace.trace.as_deref_mut() else { return };
         let story = &mut trace.story;
@@ -356,13 +357,17 @@ impl Kernel {
 }
 
 /// The place of a kind among those that have come up.
+#[inline]
 fn place_of(kind: &'static str, kinds: &mut Vec<&'static str>) -> u16 {
     // Nearly always it is the very same text as before: then its address says so.
-    let same = |known: &&str| std::ptr::eq(*known, kind);
-    let place = kinds.iter().position(same).or_else(|| kinds.iter().position(|known| *known == kind));
-    let place = place.unwrap_or_else(|| {
+    let place = kinds.iter().position(|known| std::ptr::eq(*known, kind));
+    place.unwrap_or_else(|| place_of_text(kind, kinds)) as u16
+}
+
+#[cold]
+fn place_of_text(kind: &'static str, kinds: &mut Vec<&'static str>) -> usize {
+    kinds.iter().position(|known| *known == kind).unwrap_or_else(|| {
         kinds.push(kind);
         kinds.len() - 1
-    });
-    place as u16
+    })
 }

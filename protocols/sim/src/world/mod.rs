@@ -195,9 +195,7 @@ impl<P: Protocol> World<P> {
         let (event, input) = match item {
             Waiting::Message(flight) => return self.deliver(slot, flight, recorder),
             Waiting::Timer { packed, .. } => {
-                let trigger = self.kernel.take_timer(slot, packed);
-                let kind = EventKind::Timer(packed);
-                let event = self.kernel.begin(Some(slot), kind, trigger, packed, recorder);
+                let event = self.kernel.go_off(slot, packed, recorder);
                 (event, Event::Timer(P::Timer::unpack(packed)))
             }
             Waiting::Synced { id, trigger } => {
@@ -223,7 +221,7 @@ impl<P: Protocol> World<P> {
         self.run_handler(slot, event, input, recorder);
     }
 
-    #[inline]
+    #[inline(always)]
     fn run_handler(&mut self, slot: Slot, event: EventId, input: Event<P>, recorder: &mut Recorder<'_>) {
         let Self { kernel, stores, settings, actors, .. } = self;
         let Some(actor) = &mut actors[usize::from(slot)] else { return };
