@@ -222,7 +222,7 @@ impl Reader<'_> {
             .flat_map(|event| [Some(event), self.trace.event(event).map(|record| record.trigger)])
             .flatten()
             .collect();
-        let telling = |fact: &&sim::trace::FactRecord| {
+        let telling = |fact: &sim::trace::FactRecord<'_>| {
             fact.matters && path.contains(&fact.event) && !answers.contains(&fact.event)
         };
         for fact in self.trace.facts.iter().filter(telling) {

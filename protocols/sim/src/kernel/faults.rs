@@ -269,6 +269,7 @@ impl Kernel {
     }
 
     /// How messages from one to the other are bent, if they are.
+    #[inline]
     pub(crate) fn lie_towards(&self, from: Slot, to: Slot) -> Option<Arc<str>> {
         let lie = self.actor(from).lie.as_ref()?;
         (lie.to.is_empty() || lie.to.contains(&to)).then(|| Arc::clone(&lie.how))

@@ -82,12 +82,12 @@ impl Links {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn place(&self, from: Slot, to: Slot) -> usize {
         usize::from(from) * self.count + usize::from(to)
     }
 
-    #[inline]
+    #[inline(always)]
     pub fn get(&self, from: Slot, to: Slot) -> Link {
         self.links[self.place(from, to)]
     }

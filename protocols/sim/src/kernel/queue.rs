@@ -29,6 +29,11 @@ impl Key {
         Self { time: time.0, who, created: created.0 }
     }
 
+    #[cfg(test)]
+    pub fn time(&self) -> Time {
+        Time(self.time)
+    }
+
     /// The same at another time.
     pub fn moved_to(self, time: Time) -> Self {
         Self { time: time.0, ..self }

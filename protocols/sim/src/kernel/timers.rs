@@ -149,3 +149,73 @@ impl Kernel {
         sync
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::step::Step;
+    use super::*;
+    use crate::network::{Latency, Network, Profile};
+    use crate::protocol::Population;
+    use crate::time::{Moment, Time};
+    use proptest::prelude::*;
+    use std::collections::BTreeMap;
+    use std::sync::Arc;
+
+    /// One node, started.
+    fn kernel() -> Kernel {
+        let population = Population { nodes: 1, spares: 0, clients: 0 };
+        let profile = Profile::clean(Latency::Fixed(Span::ZERO));
+        let network = Network::flat(profile.clone(), profile);
+        let none = || Arc::from([]);
+        let mut kernel = Kernel::new(1, population, network, (Span::ZERO, Span::ZERO), 10, none(), none());
+        assert!(matches!(kernel.step(Moment::START, &mut Recorder::silent()), Step::Reached));
+        let step = kernel.step(Moment::end_of(Time::ZERO), &mut Recorder::silent());
+        assert!(matches!(step, Step::Boot { slot: 0 }));
+        let node = kernel.actor_mut(0);
+        (node.status, node.starts) = (crate::view::Status::Up, 1);
+        kernel
+    }
+
+    /// When each timer that is set is due.
+    fn due(kernel: &Kernel) -> BTreeMap<Key, u64> {
+        kernel.actor(0).timers.iter().map(|timer| (timer.due, timer.packed)).collect()
+    }
+
+    proptest! {
+        /// Timers are set, moved to earlier and to later, cancelled, and moved by a clock that changes its rate: each goes
+        /// off when it is due, in order, once.
+        #[test]
+        fn timers_go_off_when_they_are_due(
+            steps in prop::collection::vec((0u8..6, 0u64..4, 0u64..50, -300_000_000i64..300_000_000), 1..200),
+        ) {
+            let mut kernel = kernel();
+            for (what, packed, span, drift) in steps {
+                match what {
+                    0 | 1 => kernel.set_timer(0, packed, false, Span(span), Span::ZERO, EventId(0)),
+                    2 => kernel.cancel_timer(0, packed),
+                    3 => {
+                        let now = kernel.now();
+                        kernel.actor_mut(0).clock.set_drift(now, drift);
+                        kernel.move_timers(0);
+                    }
+                    _ => {
+                        let expected = due(&kernel).pop_first();
+                        prop_assert_eq!(
+                            kernel.clone().next_time().map(|(at, _)| at),
+                            expected.map(|(key, _)| key.time())
+                        );
+                        match kernel.step(Moment::end_of(Time::MAX), &mut Recorder::silent()) {
+                            Step::Handle { slot: 0 } => {
+                                let (key, packed) = expected.unwrap();
+                                let Waiting::Timer { packed: told, .. } = kernel.in_hand else { panic!() };
+                                prop_assert_eq!((kernel.now(), told), (key.time(), packed));
+                                kernel.go_off(0, packed, &mut Recorder::silent());
+                            }
+                            _ => prop_assert_eq!(expected, None),
+                        }
+                    }
+                }
+            }
+        }
+    }
+}

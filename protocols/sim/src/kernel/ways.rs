@@ -13,7 +13,6 @@ use crate::time::{Span, Time};
 use crate::trace::{EventKind, Recorder};
 use crate::view::Status;
 use smallvec::SmallVec;
-use std::sync::Arc;
 
 /// A message to be sent.
 pub(crate) struct Outgoing {
@@ -143,10 +142,9 @@ impl Kernel {
     #[inline(never)]
     fn rough_way(&mut self, flight: Flight, who: u64, latency: Span, mut depart: Time) -> Way {
         let (sender, receiver) = (flight.from, flight.to);
-        let (keys, now, ordinal) = (self.keys, self.now().0, u64::from(flight.ordinal));
+        let (keys, now, ordinal) = (&self.keys, self.now.0, u64::from(flight.ordinal));
         let draw = |purpose| keys.draw(purpose, who, now, ordinal);
-        let network = Arc::clone(&self.network);
-        let profile = network.profile(self.id(sender), self.id(receiver));
+        let profile = self.network.profile(self.id(sender), self.id(receiver));
         let quality = self.links.quality(sender, receiver);
         let added = quality.delay.unwrap_or(Span::ZERO) + self.between(sender, receiver);
         let mut latency = latency + added;

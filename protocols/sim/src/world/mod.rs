@@ -184,7 +184,9 @@ impl<P: Protocol> World<P> {
         let mut content = u64::from(from.raw());
         crate::digest::absorb(&mut content, &message);
         let event = self.kernel.deliver(slot, (id, sent_by), content, recorder);
-        self.run_handler(slot, event, Event::Message { from, message }, recorder);
+        self.run_handler(slot, event, recorder, |actor, context| {
+            P::handle(actor, Event::Message { from, message }, context);
+        });
     }
 
     /// An actor handles what came in.
@@ -218,17 +220,24 @@ impl<P: Protocol> World<P> {
                 (event, Event::Verb { verb, words: words.to_vec() })
             }
         };
-        self.run_handler(slot, event, input, recorder);
+        self.run_handler(slot, event, recorder, |actor, context| P::handle(actor, input, context));
     }
 
+    /// Lets an actor handle an event that has begun, and sees to what comes of it.
     #[inline(always)]
-    fn run_handler(&mut self, slot: Slot, event: EventId, input: Event<P>, recorder: &mut Recorder<'_>) {
+    fn run_handler(
+        &mut self,
+        slot: Slot,
+        event: EventId,
+        recorder: &mut Recorder<'_>,
+        handle: impl FnOnce(&mut P::Actor, &mut Context<'_, P>),
+    ) {
         let Self { kernel, stores, settings, actors, .. } = self;
         let Some(actor) = &mut actors[usize::from(slot)] else { return };
         let mut facts = SmallVec::new();
         let trace = Recorder { trace: recorder.trace.as_deref_mut(), notes: recorder.notes.as_deref_mut() };
         let mut context = Context::new(kernel, stores, settings, trace, slot, event, &mut facts);
-        P::handle(actor, input, &mut context);
+        handle(actor, &mut context);
         let (worked, aborted) = context.outcome();
         if facts.is_empty() && aborted.is_none() {
             self.kernel.finish(slot, worked);
