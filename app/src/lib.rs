@@ -28,7 +28,7 @@ pub mod paint;
 pub mod panels;
 pub mod picture;
 pub mod plot;
-//! | [`pursuit`] | a search that goes on behind the window |
+pub mod pursuit;
 pub mod raster;
 pub mod shell;
 pub mod state;

@@ -147,7 +147,9 @@ impl Scribe {
     }
 
     fn done(mut self, end: Time) -> Story {
-        self.story.arrows.sort_by_key(|arrow| arrow.sent);
+        let mut arrows: Vec<Arrow> = self.story.arrows.iter().collect();
+        arrows.sort_by_key(|arrow| arrow.sent);
+        self.story.arrows = arrows.into_iter().collect();
         let flights = self.story.arrows.iter().filter(|arrow| arrow.ended != Time::MAX);
         self.story.longest_flight = flights.map(|arrow| arrow.ended.0 - arrow.sent.0).max().unwrap_or(0);
         self.story.end = end;

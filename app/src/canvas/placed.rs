@@ -223,7 +223,7 @@ impl Talked {
         if story.arrows.len() < self.seen {
             *self = Self::default();
         }
-        for arrow in &story.arrows[self.seen..] {
+        for arrow in story.arrows.range(self.seen..story.arrows.len()) {
             self.since.entry(sorted(arrow.from, arrow.to)).or_insert(arrow.sent);
         }
         self.seen = story.arrows.len();
@@ -263,12 +263,12 @@ impl Scene<'_> {
     }
 
     /// The newest arrows that may touch the last `span`, each with its message.
-    fn recent(&self, span: Span) -> impl Iterator<Item = (MessageId, &sim::story::Arrow)> {
+    fn recent(&self, span: Span) -> impl Iterator<Item = (MessageId, sim::story::Arrow)> {
         let now = self.now();
         let range = self.story.arrows_between(Time(now.0.saturating_sub(span.0)), now);
         let start = range.start.max(range.end.saturating_sub(ARROWS_LOOKED_AT));
-        let arrows = self.story.arrows.get(start..range.end).unwrap_or_default();
-        arrows.iter().enumerate().map(move |(index, arrow)| (MessageId((start + index) as u64), arrow))
+        let messages = (start..range.end).map(|index| MessageId(index as u64));
+        messages.zip(self.story.arrows.range(start..range.end))
     }
 
     /// How far along the way from `from` to `to` a cut stands.

@@ -398,7 +398,7 @@ fn message_ui(ui: &mut Ui, state: &State, id: MessageId, actions: &mut Vec<Actio
     ui.label(theme::title(story.kinds.get(usize::from(arrow.kind)).copied().unwrap_or("message")));
     ui.label(theme::secondary(ui, format!("{} to {}", arrow.from, arrow.to)));
     ui.add_space(space::GAP);
-    arrow_ui(ui, state, arrow, actions);
+    arrow_ui(ui, state, &arrow, actions);
 }
 
 fn arrow_ui(ui: &mut Ui, state: &State, arrow: &Arrow, actions: &mut Vec<Action>) {
@@ -419,8 +419,7 @@ fn event_ui(ui: &mut Ui, state: &State, event: EventId) {
     let Some(record) = trace.event(event) else { return gone_ui(ui) };
     let who = record.actor.map_or_else(|| "the cluster".to_owned(), |actor| state.name_of(actor));
     ui.label(theme::title(format!("{who}, {}", record.at)));
-    let from = trace.facts.partition_point(|fact| fact.event < event);
-    for fact in trace.facts[from..].iter().take_while(|fact| fact.event == event) {
+    for fact in trace.facts.of(event) {
         ui.label(theme::text(fact.sentence.to_string()));
     }
 }

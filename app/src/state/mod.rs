@@ -408,8 +408,8 @@ impl State {
         let shown = self.playback.shown();
         let events = self.playback.view().events;
         let trace = self.playback.trace();
-        let known = trace.facts.partition_point(|fact| fact.event < events);
-        let fact = trace.facts[..known].iter().rev().find(|fact| fact.matters);
+        let fact = trace.facts.last_that_matters(trace.facts.from(events));
+        let fact = fact.and_then(|place| trace.facts.get(place));
         let marks = &trace.story.marks;
         let mark = marks[..marks.partition_point(|mark| mark.event < events)].last();
         match (fact, mark) {

@@ -1,5 +1,7 @@
 //! Messages between lanes: up to some twenty thousand as one mesh of lines, more as a picture of how dense they are.
 
+use std::ops::Range;
+
 use eframe::egui::{Color32, Pos2, Rect, Shape, pos2};
 use sim::story::{Arrow, ArrowEnd, Rank};
 use sim::view::Flight;
@@ -86,29 +88,29 @@ impl Sight<'_> {
     }
 
     /// The arrows in sight, as one shape or two.
-    pub fn paint(&self, story: &Story, room: Rect, shapes: &mut Vec<Shape>) -> std::ops::Range<usize> {
+    pub fn paint(&self, story: &Story, room: Rect, shapes: &mut Vec<Shape>) -> Range<usize> {
         let (first, last) = self.axis.shown();
         let range = story.arrows_between(first, last);
-        let arrows = story.arrows.get(range.clone()).unwrap_or_default();
-        if arrows.len() > LINES_MOST {
-            shapes.push(self.density(range.start, arrows, room));
+        if range.len() > LINES_MOST {
+            shapes.push(self.density(story, range.clone(), room));
         } else {
-            shapes.push(self.lines(range.start, arrows, room));
+            shapes.push(self.lines(story, range.clone(), room));
         }
         range
     }
 
-    fn lines(&self, start: usize, arrows: &[Arrow], room: Rect) -> Shape {
-        let mut lines = Lines::with_room(arrows.len() * 2);
-        let fine = arrows.len() < FINE_HEADS;
+    fn lines(&self, story: &Story, range: Range<usize>, room: Rect) -> Shape {
+        let mut lines = Lines::with_room(range.len() * 2);
+        let fine = range.len() < FINE_HEADS;
         // Quiet ones first: what matters is drawn over them.
         for quiet in [true, false] {
-            for (index, arrow) in arrows.iter().enumerate().filter(|(_, arrow)| is_quiet(arrow) == quiet) {
-                let Some(ends) = self.ends(start + index, arrow) else { continue };
+            let arrows = range.clone().zip(story.arrows.range(range.clone()));
+            for (index, arrow) in arrows.filter(|(_, arrow)| is_quiet(arrow) == quiet) {
+                let Some(ends) = self.ends(index, &arrow) else { continue };
                 if ends[0].x > room.right() || ends[1].x < room.left() {
                     continue;
                 }
-                self.line(&mut lines, arrow, ends, fine);
+                self.line(&mut lines, &arrow, ends, fine);
             }
         }
         lines.done()
@@ -139,7 +141,7 @@ impl Sight<'_> {
     }
 
     /// How many arrows pass each cell, by the colour of who sent them.
-    fn density(&self, start: usize, arrows: &[Arrow], room: Rect) -> Shape {
+    fn density(&self, story: &Story, range: Range<usize>, room: Rect) -> Shape {
         let [columns, rows] = CELLS;
         let cell = room.size() / eframe::egui::vec2(columns as f32, rows as f32);
         // Each column is summed downwards at the end: an arrow costs two cells of a column, however tall it is.
@@ -148,8 +150,8 @@ impl Sight<'_> {
             [vec![0f32; columns * stride], vec![0f32; columns * stride], vec![0f32; columns * stride]];
         let per = eframe::egui::vec2(1.0 / cell.x.max(1e-3), 1.0 / cell.y.max(1e-3));
         let quick = self.quick();
-        for (index, arrow) in arrows.iter().enumerate() {
-            let Some([from, to]) = quick(arrow).or_else(|| self.ends(start + index, arrow)) else { continue };
+        for (index, arrow) in range.clone().zip(story.arrows.range(range)) {
+            let Some([from, to]) = quick(&arrow).or_else(|| self.ends(index, &arrow)) else { continue };
             let plane = match arrow.rank {
                 Rank::Leader => 0,
                 Rank::Candidate => 1,
@@ -237,22 +239,15 @@ impl Sight<'_> {
     }
 
     /// The arrow next to a point, within `reach`.
-    pub fn nearest(
-        &self,
-        story: &Story,
-        range: std::ops::Range<usize>,
-        at: Pos2,
-        reach: f32,
-    ) -> Option<MessageId> {
+    pub fn nearest(&self, story: &Story, range: Range<usize>, at: Pos2, reach: f32) -> Option<MessageId> {
         if range.len() > LINES_MOST {
             return None;
         }
-        let arrows = story.arrows.get(range.clone())?;
-        let far = arrows.iter().enumerate().filter_map(|(index, arrow)| {
-            let ends = self.ends(range.start + index, arrow)?;
+        let far = range.clone().zip(story.arrows.range(range)).filter_map(|(index, arrow)| {
+            let ends = self.ends(index, &arrow)?;
             let far = crate::canvas::cut::distance(at, ends);
             // Of two as near, the one that is not routine.
-            (far <= reach).then_some((far + if arrow.routine { 2.0 } else { 0.0 }, range.start + index))
+            (far <= reach).then_some((far + if arrow.routine { 2.0 } else { 0.0 }, index))
         });
         far.min_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, index)| MessageId(index as u64))
     }
@@ -262,7 +257,7 @@ impl Sight<'_> {
         let mut lines = Lines::default();
         for (id, width) in chain.iter().zip([2.6].into_iter().chain(std::iter::repeat(1.8))) {
             let index = id.0 as usize;
-            let Some(ends) = story.arrow(*id).and_then(|arrow| self.ends(index, arrow)) else { continue };
+            let Some(ends) = story.arrow(*id).and_then(|arrow| self.ends(index, &arrow)) else { continue };
             lines.segment(ends, width, self.palette.act);
             let way = ends[1] - ends[0];
             if way.length() > 4.0 {
@@ -306,9 +301,8 @@ pub fn causes(story: &Story, message: MessageId, most: usize) -> Vec<MessageId> 
     let mut wanted = story.arrow(message).map(|arrow| arrow.sent_by);
     let mut index = usize::try_from(message.0).unwrap_or(usize::MAX).min(story.arrows.len());
     while let Some(event) = wanted.take().filter(|_| chain.len() < most) {
-        let before = story.arrows.get(..index).unwrap_or_default();
-        let found =
-            before.iter().rposition(|arrow| arrow.end == ArrowEnd::Delivered && arrow.end_event == event);
+        let mut before = story.arrows.range(..index);
+        let found = before.rposition(|arrow| arrow.end == ArrowEnd::Delivered && arrow.end_event == event);
         if let Some(at) = found {
             chain.push(MessageId(at as u64));
             wanted = story.arrows.get(at).map(|arrow| arrow.sent_by);
@@ -366,10 +360,10 @@ mod tests {
         let rows = Rows::new(&story, 200.0);
         let sight = sight(&story, &rows, 4.0);
         let (index, arrow) = story.arrows.iter().enumerate().find(|(_, arrow)| arrow.kind == 2).unwrap();
-        let ends = sight.ends(index, arrow).unwrap();
+        let ends = sight.ends(index, &arrow).unwrap();
         let at = ends[0].lerp(ends[1], 0.5);
         let found = sight.nearest(&story, 0..story.arrows.len(), at, 5.0).unwrap();
-        let found_ends = sight.ends(found.0 as usize, story.arrow(found).unwrap()).unwrap();
+        let found_ends = sight.ends(found.0 as usize, &story.arrow(found).unwrap()).unwrap();
         assert!(crate::canvas::cut::distance(at, found_ends) < 1.0);
         assert_eq!(sight.nearest(&story, 0..story.arrows.len(), pos2(600.0, 400.0), 5.0), None);
     }
@@ -381,7 +375,7 @@ mod tests {
         let sight = sight(&story, &rows, 4.0);
         let (index, lost) =
             story.arrows.iter().enumerate().find(|(_, arrow)| arrow.end == ArrowEnd::Cut).unwrap();
-        let ends = sight.ends(index, lost).unwrap();
+        let ends = sight.ends(index, &lost).unwrap();
         let to = rows.y(lost.to).unwrap();
         assert!((ends[1].y - to).abs() > 4.0);
     }
@@ -389,12 +383,13 @@ mod tests {
     #[test]
     fn causes_lead_back() {
         let mut story = sample::desk_story();
-        story.arrows.truncate(3);
-        for (index, arrow) in (0u64..).zip(&mut story.arrows) {
-            arrow.sent_by = sim::EventId(10 * index);
-            arrow.end_event = sim::EventId(10 * index + 10);
-            arrow.end = ArrowEnd::Delivered;
-        }
+        let next = |(index, arrow): (u64, Arrow)| Arrow {
+            sent_by: sim::EventId(10 * index),
+            end_event: sim::EventId(10 * index + 10),
+            end: ArrowEnd::Delivered,
+            ..arrow
+        };
+        story.arrows = (0u64..).zip(story.arrows.range(..3)).map(next).collect();
         assert_eq!(causes(&story, MessageId(2), 12), [2, 1, 0].map(MessageId));
         assert_eq!(causes(&story, MessageId(2), 2).len(), 2);
         assert_eq!(causes(&story, MessageId(99), 12), [MessageId(99)]);

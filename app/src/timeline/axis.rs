@@ -5,7 +5,7 @@
 
 use eframe::egui::Rangef;
 use sim::Time;
-use sim::story::Arrow;
+use sim::story::Arrows;
 
 /// What the same distance across the picture means.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -39,7 +39,7 @@ pub struct Axis<'a> {
     /// What a position is.
     pub spacing: Spacing,
     /// The story's arrows, sorted by the time they left.
-    pub arrows: &'a [Arrow],
+    pub arrows: &'a Arrows,
 }
 
 impl Axis<'_> {
@@ -186,7 +186,7 @@ mod tests {
     use super::*;
     use crate::canvas::sample;
 
-    fn axis(arrows: &[Arrow], spacing: Spacing, from: f64, span: f64) -> Axis<'_> {
+    fn axis(arrows: &Arrows, spacing: Spacing, from: f64, span: f64) -> Axis<'_> {
         Axis { across: Rangef::new(100.0, 500.0), window: Window { from, span }, spacing, arrows }
     }
 
@@ -210,7 +210,7 @@ mod tests {
     #[test]
     fn ticks_are_round() {
         let told = |from, span| {
-            let ticks = axis(&[], Spacing::Time, from, span).ticks(90.0);
+            let ticks = axis(&Arrows::default(), Spacing::Time, from, span).ticks(90.0);
             ticks.into_iter().map(|(x, text)| format!("{text} at {x:.0}")).collect::<Vec<_>>().join(", ")
         };
         assert_eq!(told(0.0, 4.0), "1 s at 200, 2 s at 300, 3 s at 400, 4 s at 500");
@@ -238,7 +238,8 @@ mod tests {
     #[test]
     fn the_usual_window_grows_then_follows() {
         let usual = |shown, end| {
-            let axis = axis(&[], Spacing::Time, 0.0, 1.0);
+            let none = Arrows::default();
+            let axis = axis(&none, Spacing::Time, 0.0, 1.0);
             Window::usual(axis, Time::millis(shown), Time::millis(end))
         };
         assert_eq!(usual(0, 0), Window { from: 0.0, span: 1.0 });

@@ -291,10 +291,8 @@ impl<M: Linearized> Core<M> {
     pub(crate) fn explain(&self, history: &History) -> Option<Explain<M>> {
         let (at, part) = self.broken?;
         let Part { key, operations, way } = &self.parts[part as usize];
-        let then: Vec<Operation> = operations
-            .iter()
-            .filter_map(|place| history.operations()[*place as usize].as_of(at))
-            .collect();
+        let then: Vec<Operation> =
+            operations.iter().filter_map(|place| history.operations()[*place as usize].as_of(at)).collect();
         let suspects = match way {
             Way::Fast(fast) => fast.breach().map(|breach| breach.suspects.to_vec()),
             Way::Search(_) => None,

@@ -31,10 +31,18 @@ fn reads_are_as_fresh_as_the_model_and_the_paper_say() {
             let set = [setting.set, &[lag.as_str()]].concat();
             let ours = point(&set, measure, seeds.min(3), Time::ZERO + length);
             let exact = 100.0 * model.fresh_at(after);
-            assert!((ours - exact).abs() < 0.5, "{} after {value}: {ours}, the model says {exact}", setting.name);
+            assert!(
+                (ours - exact).abs() < 0.5,
+                "{} after {value}: {ours}, the model says {exact}",
+                setting.name
+            );
             let published = curve.and_then(|c| c.points.iter().find(|(x, _)| (*x - after).abs() < 1e-9));
             if let Some((_, published)) = published {
-                assert!((ours - published).abs() < 0.5, "{} after {value}: {ours}, not {published}", setting.name);
+                assert!(
+                    (ours - published).abs() < 0.5,
+                    "{} after {value}: {ours}, not {published}",
+                    setting.name
+                );
             }
         }
     }

@@ -50,7 +50,10 @@ fn all_parameters_at_their_limits_together() {
 fn no_time_passes_anywhere() {
     let set = ["latency_min=0s", "latency_max=0s", "sync_min=0s", "sync_max=0s", "work=0s", "think=1ms"];
     holds(&set, Span::secs(2));
-    holds(&[&set[..], &["nodes=9", "clients=12", "gossip=1ms", "handoff=1ms", "compare=1ms"]].concat(), Span::secs(1));
+    holds(
+        &[&set[..], &["nodes=9", "clients=12", "gossip=1ms", "handoff=1ms", "compare=1ms"]].concat(),
+        Span::secs(1),
+    );
 }
 
 /// Hundreds of requests and orders by hand, in no order that makes sense.

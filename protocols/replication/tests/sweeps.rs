@@ -61,7 +61,10 @@ fn a_strict_quorum_reads_what_was_acknowledged_whatever_fails() {
 #[test]
 fn repaired_before_the_answer_reads_do_not_go_back() {
     sound(0..150, &["quorum=strict", "read_repair=before"]);
-    sound(0..60, &["quorum=strict", "read_repair=before", "keys=1", "clients=6", "think=50ms", "sync_max=100ms"]);
+    sound(
+        0..60,
+        &["quorum=strict", "read_repair=before", "keys=1", "clients=6", "think=50ms", "sync_max=100ms"],
+    );
 }
 
 #[test]
@@ -169,7 +172,10 @@ fn a_majority_makes_progress_with_a_sloppy_quorum() {
         let mut times: Vec<Time> = answers.filter_map(|o| o.completed).filter(|at| *at > last).collect();
         times.sort();
         for at in times.into_iter().chain([END]) {
-            assert!(at.since(last) <= progress.within.unwrap(), "{down} down, nobody answered from {last} to {at}");
+            assert!(
+                at.since(last) <= progress.within.unwrap(),
+                "{down} down, nobody answered from {last} to {at}"
+            );
             last = at;
         }
     }

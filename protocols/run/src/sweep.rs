@@ -227,7 +227,7 @@ pub fn twice(run: &Run, seed: u64) -> Result<(), Difference> {
     if ends { Ok(()) } else { Err(parted(first.events.len().min(second.events.len()))) }
 }
 
-fn told(event: Option<&EventRecord>) -> String {
+fn told(event: Option<EventRecord>) -> String {
     match event {
         None => "nothing more (or the same events with other contents)".to_owned(),
         Some(event) => {

@@ -59,15 +59,7 @@ impl Reader<'_> {
         Some(Step { at, event, sentence, note: None })
     }
 
-    /// The facts of one event.
-    fn facts(&self, event: EventId) -> &[sim::trace::FactRecord] {
-        let facts = &self.trace.facts;
-        let from = facts.partition_point(|fact| fact.event < event);
-        let to = facts.partition_point(|fact| fact.event <= event);
-        &facts[from..to]
-    }
-
-    fn arrow(&self, id: MessageId) -> Option<&Arrow> {
+    fn arrow(&self, id: MessageId) -> Option<Arrow> {
         self.trace.story.arrow(id)
     }
 
@@ -76,16 +68,17 @@ impl Reader<'_> {
     }
 
     /// What an event did that is worth telling: its command, or the fact that matters most.
-    fn telling(&self, event: EventId, record: &EventRecord) -> Option<String> {
+    fn telling(&self, event: EventId, record: EventRecord) -> Option<String> {
         if let Some(mark) = self.mark(event, record) {
             return Some(mark);
         }
-        let facts = self.facts(event);
-        let fact = facts.iter().find(|fact| fact.matters).or_else(|| facts.first())?;
+        let mut facts = self.trace.facts.of(event);
+        let first = facts.clone().next();
+        let fact = facts.find(|fact| fact.matters).or(first)?;
         Some(fact.sentence.to_string())
     }
 
-    fn mark(&self, event: EventId, record: &EventRecord) -> Option<String> {
+    fn mark(&self, event: EventId, record: EventRecord) -> Option<String> {
         let EventKind::Command(at) = record.kind else { return None };
         let mark = self.trace.story.marks.get(at as usize).filter(|mark| mark.event == event)?;
         let told = sim::command::parse(&mark.text)
@@ -96,12 +89,12 @@ impl Reader<'_> {
     }
 
     /// The event in words, whatever it is.
-    fn plain(&self, record: &EventRecord) -> String {
+    fn plain(&self, record: EventRecord) -> String {
         let who = record.actor.map_or_else(|| "the cluster".to_owned(), |actor| actor.to_string());
         match record.kind {
             EventKind::Start => format!("{who} started"),
             EventKind::Deliver(id) => match self.arrow(id) {
-                Some(arrow) => format!("{who} got {} from {}", self.kind(arrow), arrow.from),
+                Some(arrow) => format!("{who} got {} from {}", self.kind(&arrow), arrow.from),
                 None => format!("{who} got a message"),
             },
             EventKind::Timer(_) => format!("a timer of {who} went off"),
@@ -113,7 +106,7 @@ impl Reader<'_> {
             EventKind::Lost(id) => match self.arrow(id) {
                 Some(arrow) => format!(
                     "{} from {} to {} ended: {}",
-                    self.kind(arrow),
+                    self.kind(&arrow),
                     arrow.from,
                     arrow.to,
                     arrow.end.words()
@@ -125,12 +118,13 @@ impl Reader<'_> {
 
     /// For a timer that went off: the last message to its actor that was lost while it ran, or else the last from it.
     /// What did not arrive, or what nobody could answer, is why it went off.
-    fn awaited(&self, event: EventId, record: &EventRecord) -> Option<Step> {
+    fn awaited(&self, event: EventId, record: EventRecord) -> Option<Step> {
         let (EventKind::Timer(_), Some(actor)) = (record.kind, record.actor) else { return None };
         let set = self.trace.event(record.trigger)?.at;
-        let arrows = &self.trace.story.arrows[self.trace.story.arrows_between(set, record.at)];
-        let lost = |arrow: &&Arrow| arrow.end.lost() && arrow.ended >= set && arrow.ended <= record.at;
-        let lost: Vec<&Arrow> = arrows.iter().rev().filter(lost).collect();
+        let story = &self.trace.story;
+        let arrows = story.arrows.range(story.arrows_between(set, record.at));
+        let lost = |arrow: &Arrow| arrow.end.lost() && arrow.ended >= set && arrow.ended <= record.at;
+        let lost: Vec<Arrow> = arrows.rev().filter(lost).collect();
         let to_it = lost.iter().find(|arrow| arrow.to == actor);
         let arrow = to_it.or_else(|| lost.iter().find(|arrow| arrow.from == actor))?;
         let (kind, from, to) = (self.kind(arrow), arrow.from, arrow.to);
@@ -228,7 +222,7 @@ impl Reader<'_> {
             .flat_map(|event| [Some(event), self.trace.event(event).map(|record| record.trigger)])
             .flatten()
             .collect();
-        let telling = |fact: &&sim::trace::FactRecord| {
+        let telling = |fact: &sim::trace::FactRecord<'_>| {
             fact.matters && path.contains(&fact.event) && !answers.contains(&fact.event)
         };
         for fact in self.trace.facts.iter().filter(telling) {

@@ -34,13 +34,13 @@ fn check_law(playback: &mut Playback) {
     let events = playback.events();
     let (old, new) = (playback.trace(), fresh.trace());
     assert_eq!(fresh.events(), events);
-    same("events", &old.events[..events.0 as usize], &new.events);
+    same("events", &listed(old.events.range(..events.0 as usize)), &listed(&new.events));
     let before = |event: EventId| event < events;
     assert!(old.facts.iter().filter(|fact| before(fact.event)).eq(&new.facts));
     assert!(old.history.iter().filter(|(event, _)| before(*event)).eq(&new.history));
     assert!(old.story.marks.iter().filter(|mark| before(mark.event)).eq(&new.story.marks));
     let sent = new.story.arrows.len();
-    for (old, new) in old.story.arrows[..sent].iter().zip(&new.story.arrows) {
+    for (old, new) in old.story.arrows.range(..sent).zip(&new.story.arrows) {
         assert_eq!((old.sent, old.from, old.to, old.sent_by), (new.sent, new.from, new.to, new.sent_by));
         if new.end != sim::story::ArrowEnd::Flying {
             assert_eq!(old, new);
@@ -50,13 +50,17 @@ fn check_law(playback: &mut Playback) {
         assert!(old.bands.iter().filter(|band| before(band.event)).eq(&new.bands));
     }
     fresh.show(playback.frontier());
-    same("all events", &playback.trace().events, &fresh.trace().events);
+    same("all events", &listed(&playback.trace().events), &listed(&fresh.trace().events));
     same("all operations", &playback.trace().story.operations, &fresh.trace().story.operations);
-    same("all arrows", &playback.trace().story.arrows, &fresh.trace().story.arrows);
+    same("all arrows", &listed(&playback.story().arrows), &listed(&fresh.story().arrows));
     fresh.show(playback.shown());
     while fresh.work(10_000) != Progress::Done {}
     assert_eq!(fresh.verdict(), playback.verdict());
     assert_eq!(fresh.promises(), playback.promises());
+}
+
+fn listed<T>(items: impl IntoIterator<Item = T>) -> Vec<T> {
+    items.into_iter().collect()
 }
 
 /// Two lists, told apart at their first difference.

@@ -1,7 +1,8 @@
 //! The effects a handler may have. Time, randomness, disk and network reach a protocol only through here.
 
 use crate::ids::{ActorId, EventId, OperationId, SyncId};
-use crate::kernel::{Kernel, Outgoing, Slot};
+use crate::kernel::ways::Outgoing;
+use crate::kernel::{Kernel, Slot};
 use crate::protocol::{Fact, Message, Note, Protocol, Timer};
 use crate::random::{Draw, Purpose};
 use crate::story::{Outcome, Value};
@@ -13,16 +14,37 @@ use std::sync::Arc;
 
 /// What a handler is given: who it is, and everything it may do.
 pub struct Context<'a, P: Protocol> {
-    pub(crate) kernel: &'a mut Kernel,
-    pub(crate) stores: &'a mut Stores<P>,
-    pub(crate) settings: &'a P::Settings,
-    pub(crate) trace: Recorder<'a>,
-    pub(crate) slot: Slot,
-    pub(crate) event: EventId,
+    kernel: &'a mut Kernel,
+    stores: &'a mut Stores<P>,
+    settings: &'a P::Settings,
+    trace: Recorder<'a>,
+    slot: Slot,
+    event: EventId,
     /// Work done so far in this handler.
-    pub(crate) worked: Span,
-    pub(crate) facts: &'a mut SmallVec<[P::Fact; 4]>,
-    pub(crate) aborted: Option<String>,
+    worked: Span,
+    facts: &'a mut SmallVec<[P::Fact; 4]>,
+    aborted: Option<String>,
+}
+
+impl<'a, P: Protocol> Context<'a, P> {
+    #[inline]
+    pub(crate) fn new(
+        kernel: &'a mut Kernel,
+        stores: &'a mut Stores<P>,
+        settings: &'a P::Settings,
+        trace: Recorder<'a>,
+        slot: Slot,
+        event: EventId,
+        facts: &'a mut SmallVec<[P::Fact; 4]>,
+    ) -> Self {
+        Self { kernel, stores, settings, trace, slot, event, worked: Span::ZERO, facts, aborted: None }
+    }
+
+    /// How long the handler worked, and why the node aborts, if it does.
+    #[inline]
+    pub(crate) fn outcome(self) -> (Span, Option<String>) {
+        (self.worked, self.aborted)
+    }
 }
 
 impl<P: Protocol> Context<'_, P> {
@@ -135,17 +157,9 @@ impl<P: Protocol> Context<'_, P> {
         if let Some(role) = fact.role() {
             self.kernel.role(self.slot, role, self.event, &mut self.trace);
         }
-        if self.trace.trace.is_some() {
-            let me = self.me();
-            self.kernel.fact(
-                me,
-                self.event,
-                fact.name(),
-                fact.values(),
-                fact.sentence(me).into(),
-                fact.matters(),
-                &mut self.trace,
-            );
+        let (at, me) = (self.kernel.now(), self.me());
+        if let Some(trace) = self.trace.trace.as_deref_mut() {
+            trace.facts.state(at, self.event, me, fact.clone());
         }
         self.facts.push(fact);
     }
@@ -211,7 +225,7 @@ impl<P: Protocol> Context<'_, P> {
         output: impl IntoIterator<Item = Value>,
         answered_by: Option<ActorId>,
     ) {
-        let output: SmallVec<[Value; 2]> = output.into_iter().collect();
+        let output: SmallVec<[Value; 1]> = output.into_iter().collect();
         self.kernel.complete(
             self.slot,
             operation,

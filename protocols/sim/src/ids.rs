@@ -39,6 +39,11 @@ impl ActorId {
         self.0 & !CLIENT
     }
 
+    /// The actor of that [`ActorId::raw`].
+    pub(crate) const fn from_raw(raw: u16) -> Self {
+        Self(raw)
+    }
+
     /// Both in one number: what the order of events and the digest use.
     pub const fn raw(self) -> u16 {
         self.0

@@ -16,10 +16,10 @@
 //! | [`parameter`] | a lab's parameters and potholes |
 //! | [`lab`] | the erased [`Lab`] and [`Running`] |
 //! | [`figure`] | what a lab shows as curves: plots over a run, published figures |
-//! | [`view`], [`story`], [`trace`] | the cluster at a moment; its past as lanes, arrows, bands; all records |
+//! | [`view`], [`story`], [`trace`], [`facts`] | the cluster at a moment; its past as lanes, arrows, bands; all records |
 //! | [`kernel`], [`world`] | the engine: the part that knows only handles, and the part that is generic |
 //! | [`chaos`] | a seeded mix of the faults a lab claims to stand |
-//! | [`digest`], [`random`], [`chunks`] | hashing, keyed draws, growing data that shares its past |
+//! | [`digest`], [`random`], [`chunks`], [`pages`] | hashing, keyed draws, growing data: that shares its past, that never moves |
 
 pub mod chaos;
 pub mod chunks;
@@ -28,11 +28,13 @@ pub mod command;
 pub mod context;
 pub mod digest;
 pub mod disk;
+pub mod facts;
 pub mod figure;
 pub mod ids;
 pub(crate) mod kernel;
 pub mod lab;
 pub mod network;
+pub mod pages;
 pub mod parameter;
 pub mod protocol;
 pub mod random;

@@ -33,10 +33,18 @@ pub enum Latency {
 
 impl Latency {
     /// One draw. Bit for bit the same everywhere (`libm`, not the platform's).
+    #[inline]
     pub fn draw(&self, mut draw: Draw) -> Span {
         match self {
             Latency::Fixed(span) => *span,
             Latency::Uniform(low, high) => Span(draw.between(low.0, high.0)),
+            other => other.draw_tail(draw),
+        }
+    }
+
+    fn draw_tail(&self, mut draw: Draw) -> Span {
+        match self {
+            Latency::Fixed(_) | Latency::Uniform(..) => self.draw(draw),
             Latency::Exponential { min, mean } => {
                 let added = -libm::log(draw.unit()) * mean.0 as f64;
                 *min + Span(bounded(added))
@@ -86,6 +94,12 @@ impl Profile {
     pub const fn clean(latency: Latency) -> Self {
         Self { latency, loss: 0, duplicate: 0, reorder: 0, bandwidth: None, stream: false }
     }
+
+    /// Whether all that happens to a message is its latency.
+    #[inline]
+    pub(crate) fn is_plain(&self) -> bool {
+        (self.loss | self.duplicate | self.reorder) == 0 && self.bandwidth.is_none() && !self.stream
+    }
 }
 
 /// The network a lab begins with.
@@ -110,6 +124,7 @@ impl Network {
     }
 
     /// What a link is like before anything was done to it.
+    #[inline]
     pub fn profile(&self, from: ActorId, to: ActorId) -> &Profile {
         if from.is_client() || to.is_client() { &self.clients } else { &self.nodes }
     }

@@ -51,6 +51,31 @@ pub enum Purpose {
     Workload,
 }
 
+impl Purpose {
+    const COUNT: usize = Purpose::Workload as usize;
+}
+
+/// The first two parts of every key of one run: what its draws have in common.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Keys([u64; Purpose::COUNT]);
+
+impl Keys {
+    pub fn new(seed: u64) -> Self {
+        let mut keys = [0; Purpose::COUNT];
+        for (key, purpose) in keys.iter_mut().zip(1..) {
+            *key = mix(mix(0, seed), purpose);
+        }
+        Self(keys)
+    }
+
+    /// The same as [`Draw::new`].
+    #[inline]
+    pub fn draw(&self, purpose: Purpose, who: u64, time: u64, ordinal: u64) -> Draw {
+        let key = self.0[purpose as usize - 1];
+        Draw { key: mix(mix(mix(key, who), time), ordinal), ordinal: 0 }
+    }
+}
+
 /// A source of numbers with one key. Each number drawn from it depends on the key and its ordinal alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Draw {
@@ -66,6 +91,7 @@ impl Draw {
     }
 
     /// 64 random bits.
+    #[inline]
     pub fn word(&mut self) -> u64 {
         self.ordinal += 1;
         finish(mix(self.key, self.ordinal))
@@ -73,16 +99,19 @@ impl Draw {
 
     /// A number below `bound`; 0 where that is 0. Bounds are computed here (multiply and shift), so that no library's
     /// change can change a run.
+    #[inline]
     pub fn below(&mut self, bound: u64) -> u64 {
         ((u128::from(self.word()) * u128::from(bound)) >> 64) as u64
     }
 
     /// A number from `low` to below `high`; `low` where that is empty.
+    #[inline]
     pub fn between(&mut self, low: u64, high: u64) -> u64 {
         low + self.below(high.saturating_sub(low))
     }
 
     /// True in so many of 10,000 cases.
+    #[inline]
     pub fn chance(&mut self, basis_points: u32) -> bool {
         basis_points > 0 && self.below(10_000) < u64::from(basis_points)
     }
@@ -102,6 +131,9 @@ mod tests {
         let first = |a, b, c, d| Draw::new(a, Purpose::Latency, b, c, d).word();
         let base = first(1, 2, 3, 4);
         assert_eq!(base, first(1, 2, 3, 4));
+        let keys = Keys::new(1);
+        assert_eq!(base, keys.draw(Purpose::Latency, 2, 3, 4).word());
+        assert_eq!(keys.draw(Purpose::Workload, 2, 3, 4), Draw::new(1, Purpose::Workload, 2, 3, 4));
         for other in [first(2, 2, 3, 4), first(1, 3, 3, 4), first(1, 2, 4, 4), first(1, 2, 3, 5)] {
             assert_ne!(base, other);
         }

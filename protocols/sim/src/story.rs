@@ -2,7 +2,9 @@
 //! one; nothing here knows where it came from.
 
 use crate::ids::{ActorId, EventId, MessageId, OperationId};
+use crate::pages::{List, Pages, list};
 use crate::time::Time;
+use crate::trace::{narrow, widen};
 use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 use std::fmt;
@@ -186,6 +188,136 @@ pub struct Arrow {
     pub rank: Rank,
 }
 
+/// An arrow as it is kept: two in a line of the cache.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct PackedArrow {
+    sent: Time,
+    ended: Time,
+    sent_by: u32,
+    end_event: u32,
+    from: ActorId,
+    to: ActorId,
+    kind: u16,
+    /// From the right: three bits for its end, three for the sender's rank, whether it asks, whether it is routine.
+    manner: u8,
+}
+
+const ENDS: [ArrowEnd; 8] = [
+    ArrowEnd::Flying,
+    ArrowEnd::Delivered,
+    ArrowEnd::LostOnLink,
+    ArrowEnd::Cut,
+    ArrowEnd::Dropped,
+    ArrowEnd::ReceiverDown,
+    ArrowEnd::QueueFull,
+    ArrowEnd::NeverSent,
+];
+const RANKS: [Rank; 5] = [Rank::Leader, Rank::Candidate, Rank::Follower, Rank::Learner, Rank::Client];
+
+impl From<Arrow> for PackedArrow {
+    #[inline]
+    fn from(arrow: Arrow) -> Self {
+        let asks = u8::from(arrow.asks) << 6 | u8::from(arrow.routine) << 7;
+        Self {
+            sent: arrow.sent,
+            ended: arrow.ended,
+            sent_by: narrow(arrow.sent_by.0),
+            end_event: narrow(arrow.end_event.0),
+            from: arrow.from,
+            to: arrow.to,
+            kind: arrow.kind,
+            manner: arrow.end as u8 | (arrow.rank as u8) << 3 | asks,
+        }
+    }
+}
+
+impl From<PackedArrow> for Arrow {
+    #[inline]
+    fn from(packed: PackedArrow) -> Self {
+        let manner = usize::from(packed.manner);
+        Self {
+            sent: packed.sent,
+            ended: packed.ended,
+            sent_by: EventId(widen(packed.sent_by)),
+            end_event: EventId(widen(packed.end_event)),
+            from: packed.from,
+            to: packed.to,
+            kind: packed.kind,
+            end: ENDS[manner & 7],
+            asks: manner & 1 << 6 != 0,
+            routine: manner & 1 << 7 != 0,
+            rank: RANKS.get(manner >> 3 & 7).copied().unwrap_or(Rank::Follower),
+        }
+    }
+}
+
+/// The arrows of a story, in order: [`MessageId`] is the place. They are kept small and handed out as values.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Arrows {
+    packed: Pages<PackedArrow>,
+    /// Where each kind first came up.
+    firsts: Vec<u32>,
+}
+
+list!(Arrows, Arrow);
+
+impl List for Arrows {
+    type Item<'a> = Arrow;
+
+    fn count(&self) -> usize {
+        self.packed.len()
+    }
+
+    #[inline]
+    fn at(&self, place: usize) -> Arrow {
+        self.packed.at(place).into()
+    }
+}
+
+impl Arrows {
+    /// Adds one.
+    #[inline(always)]
+    pub fn push(&mut self, arrow: Arrow) {
+        if usize::from(arrow.kind) >= self.firsts.len() {
+            self.add_kind(arrow.kind);
+        }
+        self.packed.push(arrow.into());
+    }
+
+    #[cold]
+    fn add_kind(&mut self, kind: u16) {
+        self.firsts.resize(usize::from(kind) + 1, self.packed.len() as u32);
+    }
+
+    /// One ends: how, when, as which event. When it had been sent, if there is such a one.
+    #[inline]
+    pub(crate) fn end(&mut self, id: MessageId, end: ArrowEnd, at: Time, event: EventId) -> Option<Time> {
+        let arrow = self.packed.get_mut(usize::try_from(id.0).ok()?)?;
+        (arrow.ended, arrow.end_event) = (at, narrow(event.0));
+        arrow.manner = arrow.manner & !7 | end as u8;
+        Some(arrow.sent)
+    }
+
+    /// Keeps the first `len`.
+    pub fn truncate(&mut self, len: usize) {
+        self.packed.truncate(len);
+        let kinds = self.firsts.partition_point(|first| (*first as usize) < len);
+        self.firsts.truncate(kinds);
+    }
+
+    pub(crate) fn weight(&self) -> u64 {
+        self.packed.weight()
+    }
+}
+
+impl FromIterator<Arrow> for Arrows {
+    fn from_iter<I: IntoIterator<Item = Arrow>>(arrows: I) -> Self {
+        let mut all = Self::default();
+        arrows.into_iter().for_each(|arrow| all.push(arrow));
+        all
+    }
+}
+
 /// How an operation came out, as far as its client knows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Outcome {
@@ -213,9 +345,9 @@ pub struct Operation {
     /// On what; empty where the object has no parts.
     pub key: Arc<str>,
     /// Given: the value of a write, old and new of a compare-and-set.
-    pub input: SmallVec<[Value; 2]>,
+    pub input: SmallVec<[Value; 1]>,
     /// Returned.
-    pub output: SmallVec<[Value; 2]>,
+    pub output: SmallVec<[Value; 1]>,
     /// Asked then.
     pub invoked: Time,
     /// By this event.
@@ -273,7 +405,7 @@ pub struct Story {
     /// From top to bottom.
     pub lanes: Vec<Lane>,
     /// Sorted by `sent`.
-    pub arrows: Vec<Arrow>,
+    pub arrows: Arrows,
     /// The longest flight of any ended arrow: with it the arrows that cross a window of time are found by bisection.
     pub longest_flight: u64,
     /// The kinds of arrows.
@@ -299,7 +431,7 @@ impl Story {
     }
 
     /// The arrow of a message.
-    pub fn arrow(&self, id: MessageId) -> Option<&Arrow> {
+    pub fn arrow(&self, id: MessageId) -> Option<Arrow> {
         self.arrows.get(usize::try_from(id.0).ok()?)
     }
 
@@ -309,5 +441,61 @@ impl Story {
         let low = self.arrows.partition_point(|arrow| arrow.sent < earliest);
         let high = self.arrows.partition_point(|arrow| arrow.sent <= to);
         low..high.max(low)
+    }
+
+    /// Keeps the first `arrows`, and of those that ended at or after an event, at or after that time, makes arrows that
+    /// still fly; and of the kinds those that are left, which were numbered as they first came up.
+    pub(crate) fn cut_arrows(&mut self, arrows: usize, event: EventId, end: Time) {
+        self.arrows.truncate(arrows);
+        self.kinds.truncate(self.arrows.firsts.len());
+        let event = narrow(event.0);
+        for place in self.arrows_between(end, Time::MAX) {
+            let Some(arrow) = self.arrows.packed.get_mut(place) else { break };
+            if arrow.manner & 7 != ArrowEnd::Flying as u8 && arrow.end_event >= event {
+                (arrow.ended, arrow.end_event) = (Time::MAX, u32::MAX);
+                arrow.manner &= !7;
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn arrows_come_back_as_they_were_put_in() {
+        assert_eq!(size_of::<PackedArrow>(), 32);
+        let mut all = Vec::new();
+        for (at, end) in (0u64..).zip(ENDS) {
+            for (kind, rank) in (0u16..).zip(RANKS) {
+                all.push(Arrow {
+                    sent: Time(at),
+                    ended: if end == ArrowEnd::Flying { Time::MAX } else { Time(at + 5) },
+                    sent_by: EventId(at),
+                    end_event: if end == ArrowEnd::Flying { EventId(u64::MAX) } else { EventId(at + 1) },
+                    from: ActorId::client(7),
+                    to: ActorId::node(kind + 1),
+                    kind,
+                    end,
+                    asks: at % 2 == 0,
+                    routine: kind % 2 == 0,
+                    rank,
+                });
+            }
+        }
+        let arrows: Arrows = all.iter().copied().collect();
+        assert!(arrows.iter().eq(all.iter().copied()));
+        let kinds = vec!["a", "b", "c", "d", "e"];
+        let mut story = Story { arrows, kinds, ..Story::default() };
+        story.arrows.end(MessageId(0), ArrowEnd::Delivered, Time(9), EventId(3));
+        story.longest_flight = 9;
+        story.cut_arrows(13, EventId(3), Time(7));
+        assert_eq!((story.arrows.len(), story.kinds.len()), (13, 5));
+        assert_eq!(story.arrow(MessageId(0)), Some(all[0]), "it flies again");
+        assert_eq!(story.arrow(MessageId(9)), Some(all[9]), "it had ended before");
+        assert_eq!(story.arrow(MessageId(12)).unwrap().end, ArrowEnd::Flying, "it ended as event 3");
+        story.cut_arrows(2, EventId(0), Time(0));
+        assert_eq!(story.kinds, ["a", "b"]);
     }
 }

@@ -2,12 +2,16 @@
 //!
 //! The trace is no part of a run's state. It is written once, while the run first goes forward, through a [`Recorder`];
 //! a replay from a keyframe passes a silent one, or one that only collects notes.
+//!
+//! A run of a million events is nothing unusual, so what there is much of is kept small ([`Events`], [`Facts`],
+//! [`crate::story::Arrows`]) and handed out as values.
 
+pub use crate::facts::{FactRecord, Facts};
 use crate::ids::{ActorId, EventId, MessageId, OperationId};
+use crate::pages::{List, Pages, list};
 use crate::protocol::Note;
-use crate::story::{Story, Value};
+use crate::story::Story;
 use crate::time::Time;
-use smallvec::SmallVec;
 use std::sync::Arc;
 
 /// What kind of event it was.
@@ -33,6 +37,24 @@ pub enum EventKind {
     Lost(MessageId),
 }
 
+impl EventKind {
+    /// What the digest knows it by.
+    #[inline]
+    pub(crate) fn tag(self) -> u64 {
+        match self {
+            EventKind::Start => 1,
+            EventKind::Deliver(_) => 2,
+            EventKind::Timer(_) => 3,
+            EventKind::Synced => 4,
+            EventKind::DiskFailed => 5,
+            EventKind::Command(_) => 6,
+            EventKind::Verb => 7,
+            EventKind::FaultEnded => 8,
+            EventKind::Lost(_) => 9,
+        }
+    }
+}
+
 /// One event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct EventRecord {
@@ -48,23 +70,126 @@ pub struct EventRecord {
     pub previous: EventId,
 }
 
-/// A fact, erased.
-#[derive(Clone, Debug, PartialEq)]
-pub struct FactRecord {
-    /// When.
-    pub at: Time,
-    /// During this event.
-    pub event: EventId,
-    /// At whom.
-    pub actor: ActorId,
-    /// `leader`, `committed`; the kernel's own: `crashed`, `started`, `aborted`, `wiped`.
-    pub name: &'static str,
-    /// Its values.
-    pub values: SmallVec<[Value; 3]>,
-    /// In words.
-    pub sentence: Arc<str>,
-    /// A place where "step to the next event that matters" stops.
-    pub matters: bool,
+/// An event as it is kept: half as large as the record of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct PackedEvent {
+    at: Time,
+    trigger: u32,
+    previous: u32,
+    /// Of a message its name, of a timer what it was packed to, of a command its mark.
+    what: u32,
+    /// 0 is nobody.
+    actor: u16,
+    tag: u8,
+}
+
+/// Stands for a timer that does not fit: it lies in [`Events::wide`].
+const WIDE: u32 = u32::MAX;
+
+/// A number of an event or a message as traces keep it. One with four billion of either would fill a hundred gigabytes
+/// first; what is no number of any (`u64::MAX`) stays so.
+#[inline]
+pub(crate) fn narrow(number: u64) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
+}
+
+#[inline]
+pub(crate) fn widen(number: u32) -> u64 {
+    if number == u32::MAX { u64::MAX } else { number.into() }
+}
+
+/// All events of a run, in order: [`EventId`] is the place. They are kept small and handed out as values.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Events {
+    packed: Pages<PackedEvent>,
+    /// Timers that are packed to more than 32 bits, by event.
+    wide: Vec<(u32, u64)>,
+}
+
+list!(Events, EventRecord);
+
+impl List for Events {
+    type Item<'a> = EventRecord;
+
+    fn count(&self) -> usize {
+        self.packed.len()
+    }
+
+    #[inline]
+    fn at(&self, place: usize) -> EventRecord {
+        let PackedEvent { at, trigger, previous, what, actor, tag } = self.packed.at(place);
+        let kind = match tag {
+            1 => EventKind::Start,
+            2 => EventKind::Deliver(MessageId(widen(what))),
+            3 => EventKind::Timer(self.timer(place, what)),
+            4 => EventKind::Synced,
+            5 => EventKind::DiskFailed,
+            6 => EventKind::Command(what),
+            7 => EventKind::Verb,
+            8 => EventKind::FaultEnded,
+            _ => EventKind::Lost(MessageId(widen(what))),
+        };
+        EventRecord {
+            at,
+            actor: (actor != 0).then(|| ActorId::from_raw(actor)),
+            kind,
+            trigger: EventId(widen(trigger)),
+            previous: EventId(widen(previous)),
+        }
+    }
+}
+
+impl Events {
+    /// Adds one.
+    #[inline(always)]
+    pub fn push(&mut self, record: EventRecord) {
+        let what = match record.kind {
+            EventKind::Deliver(id) | EventKind::Lost(id) => narrow(id.0),
+            EventKind::Timer(packed) => self.pack_timer(packed),
+            EventKind::Command(mark) => mark,
+            _ => 0,
+        };
+        self.packed.push(PackedEvent {
+            at: record.at,
+            trigger: narrow(record.trigger.0),
+            previous: narrow(record.previous.0),
+            what,
+            actor: record.actor.map_or(0, ActorId::raw),
+            tag: record.kind.tag() as u8,
+        });
+    }
+
+    #[inline]
+    fn pack_timer(&mut self, packed: u64) -> u32 {
+        let narrow = narrow(packed);
+        if narrow == WIDE {
+            self.add_wide(packed);
+        }
+        narrow
+    }
+
+    #[cold]
+    fn add_wide(&mut self, packed: u64) {
+        self.wide.push((self.packed.len() as u32, packed));
+    }
+
+    fn timer(&self, place: usize, what: u32) -> u64 {
+        if what != WIDE {
+            return what.into();
+        }
+        let found = self.wide.binary_search_by_key(&(place as u32), |(event, _)| *event);
+        found.map_or(u64::MAX, |at| self.wide[at].1)
+    }
+
+    /// Keeps the first `len`.
+    pub fn truncate(&mut self, len: usize) {
+        self.packed.truncate(len);
+        self.wide.truncate(self.wide.partition_point(|(event, _)| (*event as usize) < len));
+    }
+
+    fn weight(&self) -> u64 {
+        self.packed.weight() + (self.wide.capacity() * size_of::<(u32, u64)>()) as u64
+    }
 }
 
 /// A step of the history: what checkers are fed, in order.
@@ -93,11 +218,11 @@ pub struct Violation {
 #[derive(Clone, Debug, Default)]
 pub struct Trace {
     /// In order; [`EventId`] is the place.
-    pub events: Vec<EventRecord>,
+    pub events: Events,
     /// What the time line draws.
     pub story: Story,
     /// In order.
-    pub facts: Vec<FactRecord>,
+    pub facts: Facts,
     /// In order, each with the event it happened at.
     pub history: Vec<(EventId, HistoryStep)>,
     /// The first time each `always` broke, in the order they did.
@@ -106,22 +231,24 @@ pub struct Trace {
 
 impl Trace {
     /// The record of an event.
-    pub fn event(&self, id: EventId) -> Option<&EventRecord> {
+    pub fn event(&self, id: EventId) -> Option<EventRecord> {
         self.events.get(usize::try_from(id.0).ok()?)
     }
 
     /// Bytes held, roughly.
     pub fn weight(&self) -> u64 {
-        (self.events.capacity() * size_of::<EventRecord>()
-            + self.story.arrows.capacity() * size_of::<crate::story::Arrow>()
-            + self.facts.capacity() * size_of::<FactRecord>()
-            + self.story.operations.capacity() * size_of::<crate::story::Operation>()) as u64
+        let operations = self.story.operations.capacity() * size_of::<crate::story::Operation>();
+        let history = self.history.capacity() * size_of::<(EventId, HistoryStep)>();
+        self.events.weight()
+            + self.story.arrows.weight()
+            + self.facts.weight()
+            + (operations + history) as u64
     }
 
     /// The facts of this name, newest first, at or before an event.
-    pub fn facts_before<'a>(&'a self, event: EventId, name: &'a str) -> impl Iterator<Item = &'a FactRecord> {
-        let end = self.facts.partition_point(|fact| fact.event <= event);
-        self.facts[..end].iter().rev().filter(move |fact| fact.name == name)
+    pub fn facts_before<'a>(&'a self, event: EventId, name: &'a str) -> impl Iterator<Item = FactRecord<'a>> {
+        let end = self.facts.from(EventId(event.0.saturating_add(1)));
+        self.facts.range(..end).rev().filter(move |fact| fact.name == name)
     }
 
     /// Forgets all records of events from `events` on (a branch goes another way from there). By then so many
@@ -130,7 +257,7 @@ impl Trace {
     pub fn truncate(&mut self, events: EventId, messages: MessageId, end: Time) {
         let before = |event: EventId| event < events;
         self.events.truncate(usize::try_from(events.0).unwrap_or(usize::MAX));
-        self.facts.truncate(self.facts.partition_point(|f| before(f.event)));
+        self.facts.truncate(self.facts.from(events));
         self.violations.truncate(self.violations.partition_point(|v| before(v.event)));
         self.history.truncate(self.history.partition_point(|(event, _)| before(*event)));
         let story = &mut self.story;
@@ -150,17 +277,7 @@ impl Trace {
                 operation.answered_by = None;
             }
         }
-        story.arrows.truncate(usize::try_from(messages.0).unwrap_or(usize::MAX));
-        for arrow in &mut story.arrows {
-            if arrow.end != crate::story::ArrowEnd::Flying && !before(arrow.end_event) {
-                arrow.end = crate::story::ArrowEnd::Flying;
-                arrow.ended = Time::MAX;
-                arrow.end_event = EventId(u64::MAX);
-            }
-        }
-        // Kinds were numbered as they first came up.
-        let kinds = story.arrows.iter().map(|arrow| usize::from(arrow.kind) + 1).max();
-        story.kinds.truncate(kinds.unwrap_or(0));
+        story.cut_arrows(usize::try_from(messages.0).unwrap_or(usize::MAX), events, end);
         story.end = end;
     }
 }
@@ -188,5 +305,46 @@ impl<'a> Recorder<'a> {
     /// Writes notes only.
     pub fn notes(notes: &'a mut Vec<Note>) -> Self {
         Self { trace: None, notes: Some(notes) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn events_come_back_as_they_were_put_in() {
+        assert_eq!(size_of::<PackedEvent>(), 24);
+        let kinds = [
+            EventKind::Start,
+            EventKind::Deliver(MessageId(7)),
+            EventKind::Timer(3),
+            EventKind::Timer(u64::MAX),
+            EventKind::Timer(WIDE.into()),
+            EventKind::Synced,
+            EventKind::DiskFailed,
+            EventKind::Command(9),
+            EventKind::Verb,
+            EventKind::FaultEnded,
+            EventKind::Lost(MessageId(8)),
+            EventKind::Timer(1 << 40),
+        ];
+        let record = |at: usize, kind| EventRecord {
+            at: Time(u64::MAX - at as u64),
+            actor: [None, Some(ActorId::node(1)), Some(ActorId::client(300))][at % 3],
+            kind,
+            trigger: EventId(at as u64),
+            previous: EventId(at as u64 / 2),
+        };
+        let records: Vec<EventRecord> =
+            kinds.iter().cycle().take(100).enumerate().map(|(at, kind)| record(at, *kind)).collect();
+        let mut events = Events::default();
+        records.iter().for_each(|record| events.push(*record));
+        assert!(events.iter().eq(records.iter().copied()));
+        // Cut and written on, timers that do not fit are still their own.
+        events.truncate(52);
+        records[30..].iter().for_each(|record| events.push(*record));
+        assert!(events.range(..52).eq(records[..52].iter().copied()));
+        assert!(events.range(52..).eq(records[30..].iter().copied()));
     }
 }

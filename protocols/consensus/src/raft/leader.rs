@@ -10,6 +10,7 @@ use super::node::{Flow, Instants, Leader, Progress, Raft, Role, Waiting};
 use super::settings::Reads;
 use super::store::{Command, Operation, Response};
 use sim::{ActorId, Time};
+use smallvec::SmallVec;
 use std::sync::Arc;
 
 /// Entries under way to one node before its leader waits for an answer, in batches.
@@ -79,10 +80,10 @@ impl Raft {
     }
 
     /// Whom it sends entries to: the other voters, those leaving, and one that catches up.
-    fn followed(&self) -> Vec<ActorId> {
+    fn followed(&self) -> SmallVec<[ActorId; 9]> {
         match &self.role {
             Role::Leader(leader) => leader.progress.keys().copied().collect(),
-            _ => Vec::new(),
+            _ => SmallVec::new(),
         }
     }
 
@@ -113,7 +114,7 @@ impl Raft {
         };
         let under_way = progress.next.0.saturating_sub(progress.matched.0 + 1);
         let room = progress.flow != Flow::Stream || under_way < WINDOW * batch;
-        let entries = if full && room { hard.log.slice(progress.next, batch) } else { Arc::from([]) };
+        let entries = if full && room { hard.log.slice(progress.next, batch) } else { Arc::default() };
         match &mut progress.flow {
             Flow::Probe { waiting } => *waiting = true,
             Flow::Stream => progress.next = progress.next.plus(entries.len() as u64),
@@ -151,7 +152,7 @@ impl Raft {
                 Flow::Snapshot { since } if now.since(since) < patience => {
                     let committed = LogIndex(0);
                     let body =
-                        Body::Append { previous: EntryId::ZERO, entries: Arc::from([]), committed, round };
+                        Body::Append { previous: EntryId::ZERO, entries: Arc::default(), committed, round };
                     self.send(peer, body, context);
                 }
                 Flow::Snapshot { .. } => self.send_snapshot(peer, context),
@@ -313,6 +314,9 @@ impl Raft {
 
     /// §5.4.2: only an entry of this leader's own term is committed by counting; older ones ride along.
     pub(super) fn advance_commit(&mut self, context: &mut Context<'_>) {
+        if self.committed == self.last().index {
+            return;
+        }
         let index = self.quorum_index(context);
         if index <= self.committed {
             return;

@@ -192,6 +192,9 @@ impl Log {
     /// At most `limit` entries from `from` on.
     pub fn slice(&self, from: LogIndex, limit: u64) -> Arc<[Entry]> {
         let start = from.0.saturating_sub(self.base.index.0 + 1);
+        if start >= self.entries.len() {
+            return Arc::default();
+        }
         self.entries.range(start, start.saturating_add(limit)).cloned().collect()
     }
 

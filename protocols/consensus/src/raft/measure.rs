@@ -85,8 +85,8 @@ fn leaderless(trace: &Trace, end: Time) -> f64 {
 fn failover(trace: &Trace) -> f64 {
     let mut longest = f64::NAN;
     for (at, crash) in trace.facts.iter().enumerate().filter(|(_, fact)| fact.name == "crashed") {
-        let Some(led) = led_before(trace, crash) else { continue };
-        let heard = trace.facts[at..].iter().find(|fact| fact.name == "follows" && term_of(fact) > Some(led));
+        let Some(led) = led_before(trace, &crash) else { continue };
+        let heard = trace.facts.range(at..).find(|fact| fact.name == "follows" && term_of(fact) > Some(led));
         let Some(heard) = heard else { return f64::NAN };
         longest = longest.max(heard.at.since(crash.at).0 as f64 / 1e6);
     }

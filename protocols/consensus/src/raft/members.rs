@@ -7,6 +7,7 @@
 
 use serde::Serialize;
 use sim::ActorId;
+use smallvec::SmallVec;
 use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
@@ -61,7 +62,7 @@ impl Members {
 
     /// The highest value that a majority has reached: nothing where nobody votes.
     pub fn reached<T: Ord + Copy>(&self, of: impl Fn(ActorId) -> T) -> Option<T> {
-        let mut values: Vec<T> = self.voters.iter().map(|voter| of(*voter)).collect();
+        let mut values: SmallVec<[T; 9]> = self.voters.iter().map(|voter| of(*voter)).collect();
         values.sort();
         let place = values.len().checked_sub(self.majority())?;
         values.get(place).copied()

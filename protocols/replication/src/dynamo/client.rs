@@ -130,7 +130,8 @@ impl KvClient {
             }
             Event::Timer(Timer::Lag) => {
                 if self.open.is_none() {
-                    let wish = Wish { key: probe_key(context.me()), what: What::Get { merge: false }, only: None };
+                    let wish =
+                        Wish { key: probe_key(context.me()), what: What::Get { merge: false }, only: None };
                     self.ask(wish, context);
                 }
             }
@@ -303,7 +304,14 @@ impl KvClient {
         self.over(context);
     }
 
-    fn answered(&self, node: ActorId, open: &Open, answer: Arc<str>, learned: Learned, context: &mut Context<'_>) {
+    fn answered(
+        &self,
+        node: ActorId,
+        open: &Open,
+        answer: Arc<str>,
+        learned: Learned,
+        context: &mut Context<'_>,
+    ) {
         let (text, key) = (open.request.label().into(), Arc::clone(&open.request.key));
         let promised = Promised::of(context.settings());
         context.fact(Fact::Answered { text, answer, node, key, learned, promised });

@@ -150,7 +150,8 @@ impl Clock {
     /// As a fact carries it: a list for each node, of its number, how far, and what is beyond.
     pub fn to_value(&self) -> Value {
         let node = |reach: &Reach| {
-            let counts = [u64::from(reach.node.number()), reach.upto].into_iter().chain(reach.beyond.iter().copied());
+            let counts =
+                [u64::from(reach.node.number()), reach.upto].into_iter().chain(reach.beyond.iter().copied());
             Value::List(counts.map(Value::from).collect())
         };
         Value::List(self.nodes.iter().map(node).collect())
@@ -191,7 +192,8 @@ impl fmt::Display for Clock {
                 f.write_str(" ")?;
             }
             write!(f, "{}:", reach.node)?;
-            let counts = (reach.upto > 0).then_some(reach.upto).into_iter().chain(reach.beyond.iter().copied());
+            let counts =
+                (reach.upto > 0).then_some(reach.upto).into_iter().chain(reach.beyond.iter().copied());
             for (at, count) in counts.enumerate() {
                 if at > 0 {
                     f.write_str(",")?;

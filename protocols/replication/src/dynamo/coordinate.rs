@@ -147,8 +147,15 @@ impl Node {
     fn legs(&self, key: &Key, context: &Context<'_>) -> SmallVec<[Leg; 3]> {
         let mut legs: SmallVec<[Leg; 3]> = SmallVec::new();
         for owner in self.owners(key, context) {
-            let mut leg =
-                Leg { owner, node: owner, by_owner: false, by_fallback: false, found: None, mending: false, mended: false };
+            let mut leg = Leg {
+                owner,
+                node: owner,
+                by_owner: false,
+                by_fallback: false,
+                found: None,
+                mending: false,
+                mended: false,
+            };
             if self.suspects.contains(&owner)
                 && context.settings().counts_fallbacks()
                 && let Some(fallback) = self.fallback(key, &legs, context)
@@ -261,7 +268,12 @@ impl Node {
             return self.after(sync, Then::Kept(id), context);
         }
         let (key, entry) = (Arc::clone(key), Arc::clone(entry));
-        self.send_durable(self.syncing, node, Message::Store { id, key, entry, hint, why: Why::Write }, context);
+        self.send_durable(
+            self.syncing,
+            node,
+            Message::Store { id, key, entry, hint, why: Why::Write },
+            context,
+        );
     }
 
     /// Somebody keeps what it was sent: the version of a put, what a get found, or what was handed over.
@@ -311,8 +323,15 @@ impl Node {
         let asked: SmallVec<[ActorId; 3]> = legs.iter().map(|leg| leg.node).collect();
         let kind = Kind::Get { found: Entry::default(), repairing: false };
         let text = request.label().into();
-        let pending =
-            Pending { client, sequence: request.sequence, key: Arc::clone(&key), text, kind, legs, answered: false };
+        let pending = Pending {
+            client,
+            sequence: request.sequence,
+            key: Arc::clone(&key),
+            text,
+            kind,
+            legs,
+            answered: false,
+        };
         self.begin(id, pending, context);
         for node in asked {
             self.fetch(id, node, &key, context);
@@ -328,7 +347,13 @@ impl Node {
         }
     }
 
-    pub(super) fn on_fetched(&mut self, from: ActorId, id: u64, entry: Arc<Entry>, context: &mut Context<'_>) {
+    pub(super) fn on_fetched(
+        &mut self,
+        from: ActorId,
+        id: u64,
+        entry: Arc<Entry>,
+        context: &mut Context<'_>,
+    ) {
         let Some(pending) = self.pending.get_mut(&id) else { return };
         let Kind::Get { found, repairing } = &mut pending.kind else { return };
         // What comes once the others are being repaired is not in the answer: they would not have it.

@@ -276,7 +276,10 @@ impl sim::Fact for Fact {
         let text = |text: &Arc<str>| Value::Text(Arc::clone(text));
         match self {
             Fact::Serves | Fact::Retired => smallvec![],
-            Fact::Joined { node } | Fact::Left { node } | Fact::Suspected { node } | Fact::Trusted { node } => {
+            Fact::Joined { node }
+            | Fact::Left { node }
+            | Fact::Suspected { node }
+            | Fact::Trusted { node } => {
                 smallvec![Value::Actor(*node)]
             }
             Fact::Declined { reason } => smallvec![text(reason)],

@@ -8,7 +8,8 @@ use super::pbs;
 use sim::Span;
 use sim::figure::{Axis, Curve, Figure, Ours, Setting, Summary};
 
-const SOURCE: &str = "Bailis et al., “Probabilistically Bounded Staleness for Practical Partial Quorums”, VLDB 2012";
+const SOURCE: &str =
+    "Bailis et al., “Probabilistically Bounded Staleness for Practical Partial Quorums”, VLDB 2012";
 
 /// Trials of one part of a figure.
 const TRIALS: u64 = 40_000;
@@ -133,7 +134,11 @@ pub(super) const FIGURES: &[Figure] = &[
             column!("fresh after": 1.85 1.79 0.0 0.0 0.0 0.0 45.5 43.3 13.6 0.0 0.0 0.0
                 1364.0 1352.0 202.0 0.0 0.0 0.0 113.0 0.0 30.2 0.0 0.0 0.0),
         ],
-        ours: Ours::Computed { names: &["read", "write", "fresh after"], parts: 4, part: latency_or_staleness },
+        ours: Ours::Computed {
+            names: &["read", "write", "fresh after"],
+            parts: 4,
+            part: latency_or_staleness,
+        },
         tolerance: "latencies within a tenth; times, of so few trials, within a third, and of more within 12 % of the \
                     model's exact ones",
     },
@@ -210,7 +215,11 @@ mod tests {
             let at = names.iter().position(|name| *name == curve.name).unwrap();
             for (x, y) in curve.points {
                 let (.., value) = ours.iter().find(|(curve, place, _)| (*curve, *place) == (at, *x)).unwrap();
-                assert!((value - y).abs() <= most(curve.name, *y), "{id}, {}, {x}: {value}, not {y}", curve.name);
+                assert!(
+                    (value - y).abs() <= most(curve.name, *y),
+                    "{id}, {}, {x}: {value}, not {y}",
+                    curve.name
+                );
             }
         }
     }
@@ -220,9 +229,12 @@ mod tests {
         holds("fresh-at-once", |_, _| 1.0);
         holds("versions", |_, _| 1.0);
         // The times are biased in the paper: the test of the model has the exact ones.
-        holds("latency-or-staleness", |name, value| {
-            if name == "fresh after" { value * 0.35 + 0.1 } else { value * 0.1 }
-        });
+        holds(
+            "latency-or-staleness",
+            |name, value| {
+                if name == "fresh after" { value * 0.35 + 0.1 } else { value * 0.1 }
+            },
+        );
     }
 
     #[test]

@@ -61,10 +61,16 @@ pub const INVARIANTS: &[Invariant] = &[
     ),
     sometimes("siblings are kept", "Two writes did not know of each other, and both stay (§4.4)."),
     sometimes("siblings are reconciled", "A client writes back the union of what it found."),
-    sometimes("a fallback is counted", "A node outside the first N of the preference list is part of a quorum (§4.6)."),
+    sometimes(
+        "a fallback is counted",
+        "A node outside the first N of the preference list is part of a quorum (§4.6).",
+    ),
     sometimes("a hint is delivered", "An owner that was away gets what was kept for it (§4.6)."),
     sometimes("a read repairs a replica", "A replica that answered a read was behind (§5)."),
-    sometimes("replicas are found to differ", "Two owners compare their trees, and some leaf differs (§4.7)."),
+    sometimes(
+        "replicas are found to differ",
+        "Two owners compare their trees, and some leaf differs (§4.7).",
+    ),
     sometimes("a node joins", "By order, and others hear of it (§4.8.1)."),
     sometimes("a node leaves", "By order, and others hear of it (§4.8.1)."),
     sometimes("a key is handed over", "A node no longer keeps it, for its owners do (§4.9)."),

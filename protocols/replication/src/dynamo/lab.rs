@@ -44,7 +44,12 @@ pub(super) const VERBS: &[Verb] = &[
         doc: "The client reads a key and, where it finds siblings, writes back their union.",
         client: true,
     },
-    Verb { name: "join", usage: "join n6", doc: "The node becomes a member, and takes over its keys.", client: false },
+    Verb {
+        name: "join",
+        usage: "join n6",
+        doc: "The node becomes a member, and takes over its keys.",
+        client: false,
+    },
     Verb {
         name: "leave",
         usage: "leave n3",
@@ -72,12 +77,7 @@ pub(super) const POTHOLES: &[Pothole] = &[
         title: "the last writer wins by wall clock",
         breaks: &[names::SURVIVES, names::GONE, names::ALIKE, names::FRESH, names::CALM, names::FORWARD],
     },
-    Pothole {
-        id: "no_repair",
-        set: "no_repair=on",
-        title: "no repair of any kind",
-        breaks: &[names::ALIKE],
-    },
+    Pothole { id: "no_repair", set: "no_repair=on", title: "no repair of any kind", breaks: &[names::ALIKE] },
     Pothole {
         id: "no_tombstones",
         set: "no_tombstones=on",
@@ -100,18 +100,33 @@ pub(super) const POTHOLES: &[Pothole] = &[
 
 /// Words of the field, each explained.
 pub(super) const GLOSSARY: &[(&str, &str)] = &[
-    ("ring", "A circle of hashes. Nodes have points on it; a key belongs to the next few nodes clockwise from its place."),
+    (
+        "ring",
+        "A circle of hashes. Nodes have points on it; a key belongs to the next few nodes clockwise from its place.",
+    ),
     ("virtual node", "One of a node's several points on the ring, so that its load is spread when it goes."),
     ("owner", "One of the N nodes that are to keep a key: the first of its preference list."),
-    ("preference list", "All nodes in the order in which they are asked for a key: its owners, then who stands in."),
-    ("coordinator", "The node that carries out a client's request: it asks the owners and counts their answers."),
+    (
+        "preference list",
+        "All nodes in the order in which they are asked for a key: its owners, then who stands in.",
+    ),
+    (
+        "coordinator",
+        "The node that carries out a client's request: it asks the owners and counts their answers.",
+    ),
     ("quorum", "Enough answers to say ok: W for a write, R for a read."),
     ("sloppy quorum", "A quorum in which nodes that stand in for owners are counted too."),
     ("strict quorum", "A quorum in which only a key's owners are counted."),
     ("fallback", "A node that stands in for an owner that does not answer."),
-    ("hinted handoff", "A fallback keeps what an owner missed, with a hint whose it is, and hands it over later."),
+    (
+        "hinted handoff",
+        "A fallback keeps what an owner missed, with a hint whose it is, and hands it over later.",
+    ),
     ("hint", "A write that a node keeps for another one."),
-    ("vector clock", "Of each coordinator, how many of its writes are known. It tells a newer version from a sibling."),
+    (
+        "vector clock",
+        "Of each coordinator, how many of its writes are known. It tells a newer version from a sibling.",
+    ),
     ("context", "What a client has read, sent along with its next write: that is what the write replaces."),
     ("siblings", "Versions of which none knew of another. All are kept until a client reconciles them."),
     ("reconcile", "Making one version of siblings, as their reader sees fit: for a list, the union."),

@@ -282,7 +282,8 @@ impl sim::Message for Message {
                 let entries = entries.iter().map(|(key, entry)| format!("{key}: {}", detailed(entry)));
                 let entries = entries.collect::<Vec<_>>().join("; ");
                 let entries = if entries.is_empty() { "nothing".to_owned() } else { entries };
-                let parts = if parts.len() == 1 { "one part".to_owned() } else { format!("{} parts", parts.len()) };
+                let parts =
+                    if parts.len() == 1 { "one part".to_owned() } else { format!("{} parts", parts.len()) };
                 format!("on {parts} where we differ: {entries}")
             }
         }
@@ -330,12 +331,16 @@ mod tests {
     fn messages_read_in_the_notation_of_the_paper() {
         let dot = Dot { node: ActorId::node(1), count: 2 };
         let past: Clock = [Dot { node: ActorId::node(1), count: 1 }].into_iter().collect();
-        let request =
-            Request { sequence: 1, key: "list".into(), ask: Ask::Put { value: Some("tea".into()), past: past.clone() } };
+        let request = Request {
+            sequence: 1,
+            key: "list".into(),
+            ask: Ask::Put { value: Some("tea".into()), past: past.clone() },
+        };
         let put = Message::Request(request);
         assert_eq!((put.kind(), put.label(), put.asks()), ("put", "write tea".to_owned(), true));
         assert_eq!(put.detail(), "put list=tea (context n1:1)");
-        let version = Version { dot, past, value: Some("tea".into()), stamp: Time::ZERO, by: (ActorId::client(1), 1) };
+        let version =
+            Version { dot, past, value: Some("tea".into()), stamp: Time::ZERO, by: (ActorId::client(1), 1) };
         let store = Message::Store {
             id: 1,
             key: "list".into(),

@@ -173,10 +173,8 @@ impl Watch {
         match fact {
             Fact::Asked { key, reads: true, .. } => {
                 let watched = self.key(key);
-                let asked = Asked {
-                    acknowledged: watched.acknowledged.clone(),
-                    returned: watched.returned.clone(),
-                };
+                let asked =
+                    Asked { acknowledged: watched.acknowledged.clone(), returned: watched.returned.clone() };
                 self.reads.insert(client, (Arc::clone(key), asked));
             }
             Fact::Answered { key, learned, promised, .. } => {
@@ -208,7 +206,9 @@ impl Watch {
         let Some((_, asked)) = self.reads.remove(&client).filter(|(asked, _)| asked == key) else { return };
         let missed = asked.acknowledged.missing_from(clock).next();
         let told = |dot: Dot| {
-            format!("{client} was answered {clock} for {key}, and {dot} had been acknowledged before it asked")
+            format!(
+                "{client} was answered {clock} for {key}, and {dot} had been acknowledged before it asked"
+            )
         };
         if let Some(dot) = missed {
             report.reached(At::Stale.place());
@@ -312,7 +312,8 @@ impl Watch {
             }
         }
         if let Some(lost) = lost {
-            let sentence = format!("{text}, {dot} of {key}, takes the place of {lost}, which its writer had not read");
+            let sentence =
+                format!("{text}, {dot} of {key}, takes the place of {lost}, which its writer had not read");
             report.broken(At::Survives.place(), sentence);
         }
     }
@@ -339,7 +340,8 @@ impl Watch {
         if let Some(dot) = back {
             let value = entry.versions().iter().find(|version| version.dot == *dot);
             let value = value.map_or_else(String::new, |version| version.to_string());
-            let sentence = format!("{value}, {dot} of {key}, is back on {who}, which had seen it replaced or deleted");
+            let sentence =
+                format!("{value}, {dot} of {key}, is back on {who}, which had seen it replaced or deleted");
             report.broken(At::Gone.place(), sentence);
         }
         let lets_go = !seen.covers(&held.seen) || !hinted.covers(&held.hinted);
@@ -387,7 +389,8 @@ impl Watch {
             if watched.forgotten.contains(dot) {
                 continue;
             }
-            let replaced = by_clock && watched.made.get(&dot).is_some_and(|made| newest.is_some_and(|n| n >= *made));
+            let replaced =
+                by_clock && watched.made.get(&dot).is_some_and(|made| newest.is_some_and(|n| n >= *made));
             if !replaced {
                 let sentence = format!("{dot} of {key} was acknowledged, and no node has it any more");
                 report.broken(At::Survives.place(), sentence);
@@ -395,7 +398,8 @@ impl Watch {
         }
         if by_clock {
             // What was rightly replaced is not asked for again, whatever replaces that.
-            let all = watched.acknowledged.missing_from(&Clock::new()).filter(|dot| held.contains(*dot)).collect();
+            let all =
+                watched.acknowledged.missing_from(&Clock::new()).filter(|dot| held.contains(*dot)).collect();
             watched.acknowledged = all;
         }
     }
@@ -422,7 +426,8 @@ impl Watch {
         }
         let Some(within) = self.within else { return };
         self.settled = at + within;
-        let everything = self.keys.iter().map(|(key, watched)| (at + within, Arc::clone(key), watched.held()));
+        let everything =
+            self.keys.iter().map(|(key, watched)| (at + within, Arc::clone(key), watched.held()));
         self.due = everything.collect();
     }
 

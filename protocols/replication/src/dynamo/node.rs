@@ -233,9 +233,17 @@ impl Node {
     }
 
     /// Sends once that sync is done: what is said to be kept must be durable.
-    pub(super) fn send_durable(&self, sync: Option<SyncId>, to: ActorId, message: Message, context: &mut Context<'_>) {
+    pub(super) fn send_durable(
+        &self,
+        sync: Option<SyncId>,
+        to: ActorId,
+        message: Message,
+        context: &mut Context<'_>,
+    ) {
         match sync {
-            Some(sync) if !context.settings().potholes.ack_before_fsync => context.send_after(sync, to, message),
+            Some(sync) if !context.settings().potholes.ack_before_fsync => {
+                context.send_after(sync, to, message)
+            }
             _ => context.send(to, message),
         }
     }
@@ -254,7 +262,9 @@ impl Node {
     /// Waits for a sync; not at all where that mistake is in, or nothing is to be waited for.
     pub(super) fn after(&mut self, sync: Option<SyncId>, then: Then, context: &mut Context<'_>) {
         match sync {
-            Some(sync) if !context.settings().potholes.ack_before_fsync => self.awaiting.push_back((sync, then)),
+            Some(sync) if !context.settings().potholes.ack_before_fsync => {
+                self.awaiting.push_back((sync, then))
+            }
             _ => self.then(then, context),
         }
     }
@@ -319,7 +329,8 @@ impl Node {
         let Some(node) = words.first().and_then(|word| word.parse::<ActorId>().ok()) else { return };
         let (joins, copies) = (verb == "join", context.settings().copies);
         if !joins && self.members.contains(node) && self.members.count() <= copies {
-            let reason = format!("{node} cannot leave, each key is to be kept by {copies} of {}", self.members);
+            let reason =
+                format!("{node} cannot leave, each key is to be kept by {copies} of {}", self.members);
             return context.fact(Fact::Declined { reason: reason.into() });
         }
         let mut members = Members::clone(&self.members);

@@ -237,7 +237,10 @@ mod tests {
                 assert!(near(r, *read, 0.08), "{name}: read {r}, not {read}");
                 assert!(near(w, *write, 0.08), "{name}: write {w}, not {write}");
                 let t = quantile(&trials.fresh_after, 0.999).max(0.0);
-                assert!(near(t, *after, 0.12) || (*after == 0.0 && t < 0.02), "{name}: fresh after {t}, not {after}");
+                assert!(
+                    near(t, *after, 0.12) || (*after == 0.0 && t < 0.02),
+                    "{name}: fresh after {t}, not {after}"
+                );
             }
         }
     }
@@ -270,7 +273,10 @@ mod tests {
             (2, 2, 1, 1.0),
         ] {
             let ours = within_versions(3, r, w, versions, 40_000);
-            assert!((ours - exact).abs() < 0.008, "R = {r}, W = {w}, {versions} versions: {ours}, not {exact}");
+            assert!(
+                (ours - exact).abs() < 0.008,
+                "R = {r}, W = {w}, {versions} versions: {ours}, not {exact}"
+            );
         }
         assert!(within_versions(60, 18, 18, 1, 20_000) > 0.99);
     }

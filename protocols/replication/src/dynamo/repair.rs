@@ -119,7 +119,8 @@ impl Node {
         }
         let others: Vec<ActorId> = self.members.iter().filter(|node| *node != self.id).collect();
         self.compare_turn += 1;
-        let Some(peer) = in_turn(&others, self.compare_turn).filter(|peer| !self.suspects.contains(peer)) else {
+        let Some(peer) = in_turn(&others, self.compare_turn).filter(|peer| !self.suspects.contains(peer))
+        else {
             return;
         };
         let (tree, copies) = (Tree::of(&self.hard.entries), context.settings().copies);

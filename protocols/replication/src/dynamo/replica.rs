@@ -21,7 +21,13 @@ pub(super) struct Holding {
 
 impl Node {
     /// Merges an entry into what is kept; whether that changed anything.
-    pub(super) fn hold(&mut self, key: &Key, entry: &Entry, holding: Holding, context: &mut Context<'_>) -> bool {
+    pub(super) fn hold(
+        &mut self,
+        key: &Key,
+        entry: &Entry,
+        holding: Holding,
+        context: &mut Context<'_>,
+    ) -> bool {
         let current = match holding.hint {
             None => self.hard.entries.get(key),
             Some(owner) => self.hard.hints.get(&(owner, Arc::clone(key))),

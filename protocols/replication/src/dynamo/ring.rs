@@ -34,10 +34,8 @@ impl Arc32 {
     pub fn halves(self) -> Option<[Arc32; 2]> {
         let last = self.upto.wrapping_sub(self.after).wrapping_sub(1);
         let middle = self.after.wrapping_add(last / 2).wrapping_add(1);
-        (last > 0).then_some([
-            Arc32 { after: self.after, upto: middle },
-            Arc32 { after: middle, upto: self.upto },
-        ])
+        (last > 0)
+            .then_some([Arc32 { after: self.after, upto: middle }, Arc32 { after: middle, upto: self.upto }])
     }
 }
 
@@ -159,8 +157,7 @@ mod tests {
         let (before, after) = (Ring::of(nodes(5), 8), Ring::of(nodes(4), 8));
         for key in 0..500 {
             let at = place(&format!("key{key}"));
-            let stays: Vec<ActorId> =
-                before.walk(at).into_iter().filter(|node| node.number() <= 4).collect();
+            let stays: Vec<ActorId> = before.walk(at).into_iter().filter(|node| node.number() <= 4).collect();
             assert_eq!(after.walk(at), stays);
         }
     }

@@ -79,9 +79,9 @@ impl Tree {
 
 /// Names are all that can differ: a version never changes.
 fn leaf(key: &Key, entry: &Entry) -> u64 {
-    let named = entry.dots().fold(u64::from(place(key)), |hash, dot| {
-        mix(mix(hash, u64::from(dot.node.number())), dot.count)
-    });
+    let named = entry
+        .dots()
+        .fold(u64::from(place(key)), |hash, dot| mix(mix(hash, u64::from(dot.node.number())), dot.count));
     key.bytes().fold(named, |hash, byte| mix(hash, u64::from(byte)))
 }
 
@@ -96,7 +96,13 @@ mod tests {
     fn entries(held: &BTreeMap<u8, u64>) -> BTreeMap<Key, Arc<Entry>> {
         let one = |(key, count): (&u8, &u64)| {
             let dot = Dot { node: ActorId::node(1), count: *count };
-            let version = Version { dot, past: Clock::new(), value: Some("v".into()), stamp: Time::ZERO, by: (ActorId::client(1), 1) };
+            let version = Version {
+                dot,
+                past: Clock::new(),
+                value: Some("v".into()),
+                stamp: Time::ZERO,
+                by: (ActorId::client(1), 1),
+            };
             (format!("key{key}").into(), Arc::new(version.into()))
         };
         held.iter().map(one).collect()

@@ -43,8 +43,7 @@ fn listed<T: ToString>(items: impl Iterator<Item = T>) -> String {
 
 fn node_fields(id: ActorId, node: &Node, view: &mut ActorView) {
     let is_member = node.members().contains(id);
-    let (rank, label) =
-        if is_member { (Rank::Follower, "member") } else { (Rank::Learner, "not a member") };
+    let (rank, label) = if is_member { (Rank::Follower, "member") } else { (Rank::Learner, "not a member") };
     view.role = Some(Role { rank, label, version: 0 });
     let (keys, hints) = (node.hard().entries.len(), node.hard().hints.len());
     let kept = counted(keys, "key");
@@ -156,7 +155,8 @@ fn common_ring(cluster: &Cluster<'_, Dynamo>) -> Ring {
 
 fn table(places: &[Place<'_>], ring: &Ring, copies: u16, keys: &[Key]) -> Table {
     let owners: Vec<Vec<ActorId>> = keys.iter().map(|key| ring.owners(place(key), copies)).collect();
-    let disagree: Vec<bool> = keys.iter().zip(&owners).map(|(key, owners)| differ(places, owners, key)).collect();
+    let disagree: Vec<bool> =
+        keys.iter().zip(&owners).map(|(key, owners)| differ(places, owners, key)).collect();
     let rows = places.iter().filter(|place| place.up || !place.hard.entries.is_empty()).map(|place| {
         let entries = keys.iter().enumerate().map(|(at, key)| {
             let owns = owners[at].contains(&place.id);
@@ -170,7 +170,8 @@ fn table(places: &[Place<'_>], ring: &Ring, copies: u16, keys: &[Key]) -> Table 
 fn differ(places: &[Place<'_>], owners: &[ActorId], key: &Key) -> bool {
     let nothing = Held::default();
     let mut held = places.iter().filter(|place| owners.contains(&place.id));
-    let of = |place: &Place<'_>| place.hard.entries.get(key).map_or(nothing.clone(), |entry| Held::clone(entry));
+    let of =
+        |place: &Place<'_>| place.hard.entries.get(key).map_or(nothing.clone(), |entry| Held::clone(entry));
     let Some(first) = held.next().map(of) else { return false };
     held.any(|place| !of(place).same(&first))
 }
@@ -203,8 +204,11 @@ fn entry(hard: &Hard, key: &Key, owns: bool, disagree: bool) -> Entry {
 
 fn drawn(places: &[Place<'_>], ring: &Ring, copies: u16, keys: &[Key]) -> sim::view::Ring {
     let up = |node: ActorId| places.iter().any(|place| place.id == node && place.up);
-    let points =
-        ring.points().iter().map(|(at, actor)| RingPoint { at: *at, actor: *actor, up: up(*actor) }).collect();
+    let points = ring
+        .points()
+        .iter()
+        .map(|(at, actor)| RingPoint { at: *at, actor: *actor, up: up(*actor) })
+        .collect();
     let of = |key: &Key| {
         let at = place(key);
         let owners = ring.owners(at, copies);

@@ -31,7 +31,7 @@ pub fn aimed(run: &Run, number: u64) -> Run {
     }
     for _ in 0..=draw.below(STRIKES) {
         let at = draw.below(trace.facts.len() as u64) as usize;
-        let (moment, actor) = place(trace, at);
+        let Some((moment, actor)) = place(trace, at) else { break };
         let near =
             if actor.is_node() { actor } else { ActorId::node(1 + draw.below(u64::from(nodes)) as u16) };
         let other = ActorId::node(1 + draw.below(u64::from(nodes)) as u16);
@@ -46,11 +46,11 @@ pub fn aimed(run: &Run, number: u64) -> Run {
 }
 
 /// The moment right after the event of a fact, and whose it is.
-fn place(trace: &Trace, at: usize) -> (Moment, ActorId) {
-    let fact = &trace.facts[at];
+fn place(trace: &Trace, at: usize) -> Option<(Moment, ActorId)> {
+    let fact = trace.facts.get(at)?;
     let first = trace.events.partition_point(|record| record.at < fact.at) as u64;
     let after = u32::try_from(fact.event.0.saturating_sub(first) + 1).unwrap_or(u32::MAX);
-    (Moment { at: fact.at, after }, fact.actor)
+    Some((Moment { at: fact.at, after }, fact.actor))
 }
 
 /// One fault that the lab stands, and what ends it.

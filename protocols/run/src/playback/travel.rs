@@ -244,8 +244,8 @@ impl Playback {
     pub(super) fn bound_after(&self, events: u64) -> Moment {
         let records = &self.trace.events;
         let count = (events as usize).min(records.len());
-        let Some(last) = count.checked_sub(1).map(|last| records[last]) else { return Moment::START };
-        let instant = records[..count].iter().rev().take_while(|record| record.at == last.at);
+        let Some(last) = records.range(..count).next_back() else { return Moment::START };
+        let instant = records.range(..count).rev().take_while(|record| record.at == last.at);
         let after = instant.filter(|record| !matches!(record.kind, EventKind::Command(_))).count();
         let raw = Moment { at: last.at, after: after as u32 };
         let marks = &self.trace.story.marks;
@@ -333,9 +333,8 @@ impl Playback {
     /// The first event at or after this one that matters.
     fn first_that_matters(&self, from: EventId) -> Option<(EventId, Matters)> {
         let trace = &self.trace;
-        let facts = trace.facts.partition_point(|fact| fact.event < from);
-        let fact = trace.facts[facts..].iter().position(|fact| fact.matters);
-        let fact = fact.map(|at| (trace.facts[facts + at].event, Matters::Fact((facts + at) as u32)));
+        let fact = trace.facts.next_that_matters(trace.facts.from(from));
+        let fact = fact.and_then(|at| Some((trace.facts.get(at)?.event, Matters::Fact(at as u32))));
         let marks = trace.story.marks.partition_point(|mark| mark.event < from);
         let mark = trace.story.marks.get(marks).map(|mark| (mark.event, Matters::Command(marks as u32)));
         let steps = trace.history.partition_point(|(event, _)| *event < from);
@@ -353,8 +352,8 @@ impl Playback {
     /// The last event before this one that matters.
     fn last_that_matters(&self, before: EventId) -> Option<EventId> {
         let trace = &self.trace;
-        let facts = &trace.facts[..trace.facts.partition_point(|fact| fact.event < before)];
-        let fact = facts.iter().rev().find(|fact| fact.matters).map(|fact| fact.event);
+        let fact = trace.facts.last_that_matters(trace.facts.from(before));
+        let fact = fact.and_then(|at| trace.facts.get(at)).map(|fact| fact.event);
         let marks = &trace.story.marks[..trace.story.marks.partition_point(|mark| mark.event < before)];
         let history = &trace.history[..trace.history.partition_point(|(event, _)| *event < before)];
         let answer = history.iter().rev().find(|(_, step)| matches!(step, HistoryStep::Completed(_)));

@@ -177,7 +177,7 @@ fn numbers(trace: &Trace) -> BTreeSet<(&'static str, u8)> {
     const LOOKED_AT: usize = 4_000;
     let mut found = BTreeSet::new();
     for fact in trace.facts.iter().rev().take(LOOKED_AT) {
-        for (at, value) in (0u8..).zip(&fact.values) {
+        for (at, value) in (0u8..).zip(fact.values.iter()) {
             if matches!(value, Value::Int(_)) {
                 found.insert((fact.name, at));
             }

@@ -56,7 +56,7 @@ impl Track {
                 *seen = (*seen).max(trace.history.len());
             }
             Sum::Facts(facts) => {
-                for fact in trace.facts.get(*seen..).unwrap_or_default() {
+                for fact in trace.facts.range(*seen..) {
                     if fact.name == facts.name
                         && let Some(Value::Int(number)) = fact.values.get(usize::from(facts.value))
                     {

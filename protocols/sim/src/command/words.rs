@@ -230,6 +230,10 @@ impl<'a> Words<'a> {
 
 /// Where the first arrow or bar stands in a word, and how long it is.
 fn first_sign(word: &str) -> Option<(usize, usize)> {
+    // Nearly all words have none.
+    if !word.bytes().any(|byte| matches!(byte, b'|' | b'-' | 0xe2)) {
+        return None;
+    }
     ["→", "->", "|"].iter().filter_map(|sign| word.find(sign).map(|at| (at, sign.len()))).min()
 }
 

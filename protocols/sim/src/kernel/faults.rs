@@ -2,10 +2,11 @@
 //!
 //! [`Kernel::apply`] does all that needs no protocol and returns the [`Effect`]s that do.
 
-use super::flights::Fate;
+use super::flights::{Fate, Stage};
 use super::links::{Cut, DropNext};
 use super::select::Roles;
-use super::{Ending, Kernel, Lie, Slot};
+use super::state::{Ending, Lie, Waiting};
+use super::{Kernel, Slot};
 use crate::command::{ClockChange, Command, DiskChange, LinkSelector, Quality, Who};
 use crate::ids::EventId;
 use crate::story::{ArrowEnd, BandState};
@@ -99,7 +100,7 @@ impl Kernel {
                 None => false,
                 Some(at) => {
                     let flight = *self.flights.get(at);
-                    let arrives = if flight.held { self.now() } else { flight.arrives };
+                    let arrives = if flight.stage == Stage::Held { self.now() } else { flight.arrives };
                     self.schedule(at, arrives + *by, flight.fate);
                     true
                 }
@@ -268,6 +269,7 @@ impl Kernel {
     }
 
     /// How messages from one to the other are bent, if they are.
+    #[inline]
     pub(crate) fn lie_towards(&self, from: Slot, to: Slot) -> Option<Arc<str>> {
         let lie = self.actor(from).lie.as_ref()?;
         (lie.to.is_empty() || lie.to.contains(&to)).then(|| Arc::clone(&lie.how))
@@ -322,21 +324,17 @@ impl Kernel {
         let stamp = self.stamp();
         let directions = self.find_links(links, roles);
         for (from, to) in &directions {
-            let link = self.links.get_mut(*from, *to);
-            link.stamp = stamp;
-            match quality {
-                None => link.quality = Quality::default(),
-                Some(q) => {
-                    let old = std::mem::take(&mut link.quality);
-                    link.quality = Quality {
-                        delay: q.delay.or(old.delay),
-                        loss: q.loss.or(old.loss),
-                        duplicate: q.duplicate.or(old.duplicate),
-                        reorder: q.reorder.or(old.reorder),
-                        bandwidth: q.bandwidth.or(old.bandwidth),
-                    };
+            let quality = quality.map_or_else(Quality::default, |q| {
+                let old = self.links.quality(*from, *to);
+                Quality {
+                    delay: q.delay.or(old.delay),
+                    loss: q.loss.or(old.loss),
+                    duplicate: q.duplicate.or(old.duplicate),
+                    reorder: q.reorder.or(old.reorder),
+                    bandwidth: q.bandwidth.or(old.bandwidth),
                 }
-            }
+            });
+            self.links.set_quality(*from, *to, quality, stamp);
         }
         self.end_later(span, Ending::Links(stamp));
         !directions.is_empty()
@@ -361,8 +359,9 @@ impl Kernel {
 
     /// What was held on these links arrives now, a nanosecond apart, in the order it would have.
     fn let_go(&mut self, directions: &[(Slot, Slot)]) -> bool {
-        let mut held: Vec<u32> =
-            self.flights.fitting(|flight| flight.held && directions.contains(&(flight.from, flight.to)));
+        let mut held: Vec<u32> = self
+            .flights
+            .fitting(|flight| flight.stage == Stage::Held && directions.contains(&(flight.from, flight.to)));
         held.sort_by_key(|at| {
             let flight = self.flights.get(*at);
             (flight.arrives, flight.id)
@@ -413,9 +412,7 @@ impl Kernel {
             Ending::Drift(slot, stamp) => self.actor(slot).stamps[DRIFT] == stamp,
             Ending::Lie(slot, stamp) => self.actor(slot).stamps[LIE] == stamp,
             Ending::Disk(slot, stamp) => self.actor(slot).disk.stamp == stamp,
-            Ending::Links(stamp) => {
-                self.links.changed().iter().any(|(a, b)| self.links.get(*a, *b).stamp == stamp)
-            }
+            Ending::Links(stamp) => !self.links.changed_by(stamp).is_empty(),
         }
     }
 
@@ -448,11 +445,8 @@ impl Kernel {
                 (disk.slow, disk.failing, disk.full) = (1, false, false);
             }
             Ending::Links(stamp) => {
-                for (from, to) in self.links.changed() {
-                    let link = self.links.get_mut(from, to);
-                    if link.stamp == stamp {
-                        link.quality = Quality::default();
-                    }
+                for (from, to) in self.links.changed_by(stamp) {
+                    self.links.set_quality(from, to, Quality::default(), stamp);
                 }
             }
         }
@@ -475,6 +469,7 @@ impl Kernel {
         let healed: Vec<Slot> =
             self.slots().filter(|s| all || self.id(*s).is_client() || chosen.contains(s)).collect();
         self.calm = true;
+        self.look_for_command();
         if all {
             self.healed_at = Some(self.now());
             self.mend(None, roles);
@@ -488,11 +483,10 @@ impl Kernel {
             .filter(|(a, b)| a != b)
             .collect();
         for (from, to) in &directions {
-            let link = self.links.get(*from, *to);
-            if link.held || link.quality != Quality::default() {
-                let link = self.links.get_mut(*from, *to);
-                (link.held, link.quality) = (false, Quality::default());
+            if self.links.get(*from, *to).held {
+                self.links.get_mut(*from, *to).held = false;
             }
+            self.links.set_quality(*from, *to, Quality::default(), 0);
         }
         self.let_go(&directions);
         for slot in healed {
@@ -554,8 +548,7 @@ impl Kernel {
     pub(crate) fn crash(&mut self, slot: Slot, event: EventId, trace: &mut Recorder<'_>) {
         let waiting = std::mem::take(&mut self.actor_mut(slot).waiting);
         for item in waiting {
-            if let super::Waiting::Message(at) = item {
-                self.flights.get_mut(at).waiting = false;
+            if let Waiting::Message(at) = item {
                 self.lose(at, ArrowEnd::ReceiverDown, trace);
             }
         }

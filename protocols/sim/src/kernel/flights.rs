@@ -1,6 +1,7 @@
 //! Messages on their way, by handle: everything about one but what it says, which the world holds under the same handle.
 
-use super::{Key, Slot};
+use super::Slot;
+use super::queue::Key;
 use crate::ids::{EventId, MessageId};
 use crate::time::Time;
 
@@ -10,6 +11,20 @@ pub(crate) enum Fate {
     Deliver,
     LostOnLink,
     Dropped,
+}
+
+/// How far a flight is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stage {
+    /// Waits for its sender's sync; it has no name yet.
+    Unsent,
+    Flying,
+    /// Waits on a held link.
+    Held,
+    /// Waits in the receiver's queue.
+    Waiting,
+    /// Over: the handle is free.
+    Over,
 }
 
 /// One message on its way.
@@ -27,15 +42,9 @@ pub(crate) struct Flight {
     pub sent: Time,
     pub arrives: Time,
     pub fate: Fate,
-    /// Waits on a held link.
-    pub held: bool,
-    /// Waits in the receiver's queue.
-    pub waiting: bool,
-    /// Waits for its sender's sync; it has no name yet.
-    pub unsent: bool,
+    pub stage: Stage,
     /// Let through a held link by hand.
     pub by_hand: bool,
-    pub live: bool,
     /// Of its latest scheduling.
     pub stamp: u32,
     /// Its place among what its sender sent at that instant.
@@ -50,19 +59,23 @@ pub(crate) struct Flights {
 }
 
 impl Flights {
+    #[inline]
     pub fn get(&self, at: u32) -> &Flight {
         &self.slab[at as usize]
     }
 
+    #[inline]
     pub fn get_mut(&mut self, at: u32) -> &mut Flight {
         &mut self.slab[at as usize]
     }
 
+    #[inline]
     pub fn is_current(&self, at: u32, stamp: u32) -> bool {
         let flight = self.get(at);
-        flight.live && flight.stamp == stamp && !flight.held && !flight.waiting
+        flight.stage == Stage::Flying && flight.stamp == stamp
     }
 
+    #[inline]
     pub fn add(&mut self, flight: Flight) -> u32 {
         match self.free.pop() {
             Some(at) => {
@@ -77,19 +90,22 @@ impl Flights {
     }
 
     /// Its way is over. What it says stays with the world until the handle is used again.
+    #[inline]
     pub fn remove(&mut self, at: u32) {
-        self.slab[at as usize].live = false;
+        self.get_mut(at).stage = Stage::Over;
         self.free.push(at);
     }
 
     /// How many there are, those that wait for their sender's sync included.
+    #[inline]
     pub fn count(&self) -> usize {
         self.slab.len() - self.free.len()
     }
 
     /// Those on their way that fit, in no order.
     pub fn fitting(&self, fits: impl Fn(&Flight) -> bool) -> Vec<u32> {
-        let on_its_way = |flight: &Flight| flight.live && !flight.unsent && fits(flight);
+        let on_its_way =
+            |flight: &Flight| !matches!(flight.stage, Stage::Unsent | Stage::Over) && fits(flight);
         (0..).zip(&self.slab).filter(|(_, flight)| on_its_way(flight)).map(|(at, _)| at).collect()
     }
 
@@ -103,6 +119,7 @@ impl Flights {
 
 impl Flight {
     /// The key of its arrival.
+    #[inline]
     pub fn key(&self, from: u16, to: u16) -> Key {
         Key::new(self.arrives, to, from, self.ordinal, self.sent)
     }

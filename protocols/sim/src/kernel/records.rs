@@ -4,9 +4,8 @@ use super::{Kernel, Slot};
 use crate::ids::{ActorId, EventId, OperationId};
 use crate::random::mix;
 use crate::story::{Band, BandState, Outcome, Role, Value};
-use crate::trace::{FactRecord, HistoryStep, Recorder};
+use crate::trace::{HistoryStep, Recorder};
 use smallvec::SmallVec;
-use std::sync::Arc;
 
 impl Kernel {
     pub(crate) fn process(&self, slot: Slot) -> u64 {
@@ -30,7 +29,7 @@ impl Kernel {
         slot: Slot,
         operation: OperationId,
         outcome: Outcome,
-        output: &SmallVec<[Value; 2]>,
+        output: &SmallVec<[Value; 1]>,
         answered_by: Option<ActorId>,
         event: EventId,
         trace: &mut Recorder<'_>,
@@ -55,22 +54,6 @@ impl Kernel {
         trace.history.push((event, HistoryStep::Completed(operation)));
     }
 
-    #[expect(clippy::too_many_arguments, reason = "the parts of one record")]
-    pub(crate) fn fact(
-        &mut self,
-        actor: ActorId,
-        event: EventId,
-        name: &'static str,
-        values: SmallVec<[Value; 3]>,
-        sentence: Arc<str>,
-        matters: bool,
-        trace: &mut Recorder<'_>,
-    ) {
-        if let Some(trace) = trace.trace.as_deref_mut() {
-            trace.facts.push(FactRecord { at: self.now, event, actor, name, values, sentence, matters });
-        }
-    }
-
     /// A fact of the kernel's own about an actor.
     pub(crate) fn own_fact(
         &mut self,
@@ -80,8 +63,9 @@ impl Kernel {
         sentence: String,
         trace: &mut Recorder<'_>,
     ) {
-        let actor = self.id(slot);
-        self.fact(actor, event, name, SmallVec::new(), sentence.into(), true, trace);
+        if let Some(trace) = trace.trace.as_deref_mut() {
+            trace.facts.own(self.now, event, self.id(slot), name, sentence.into());
+        }
     }
 
     pub(crate) fn role(&mut self, slot: Slot, role: Role, event: EventId, trace: &mut Recorder<'_>) {

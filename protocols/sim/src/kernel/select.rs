@@ -1,6 +1,6 @@
 //! Selectors: what a command's words name, as things stand when it runs.
 
-use super::flights::Flight;
+use super::flights::{Flight, Stage};
 use super::{Kernel, Slot};
 use crate::command::{LinkSelector, MessageSelector, Who};
 use crate::ids::ActorId;
@@ -54,7 +54,7 @@ impl Kernel {
         let from = which.from.as_ref().map(|who| self.find(who, roles));
         let to = which.to.as_ref().map(|who| self.find(who, roles));
         let fits = |flight: &Flight| {
-            !flight.waiting
+            flight.stage != Stage::Waiting
                 && from.is_none_or(|from| from == Some(flight.from))
                 && to.is_none_or(|to| to == Some(flight.to))
                 && which.kind.as_deref().is_none_or(|kind| kind == flight.kind)

@@ -3,9 +3,11 @@
 use super::World;
 use crate::command::{Command, MessageSelector, Who};
 use crate::ids::EventId;
+use crate::kernel::Slot;
 use crate::kernel::faults::Effect;
 use crate::kernel::select::Roles;
-use crate::kernel::{Slot, Step, Waiting};
+use crate::kernel::state::{Asked, Waiting};
+use crate::kernel::step::Offer;
 use crate::protocol::{Happening, Protocol, Timer};
 use crate::random::Purpose;
 use crate::story::Mark;
@@ -14,9 +16,9 @@ use crate::view::Status;
 use std::sync::Arc;
 
 impl<P: Protocol> World<P> {
-    pub(super) fn carry_out(&mut self, by_chaos: bool, index: usize, recorder: &mut Recorder<'_>) {
+    pub(super) fn carry_out(&mut self, by_chaos: bool, index: u32, recorder: &mut Recorder<'_>) {
         let list = if by_chaos { &self.kernel.chaos } else { &self.kernel.commands };
-        let Some(timed) = list.get(index).cloned() else { return };
+        let Some(timed) = list.get(index as usize).cloned() else { return };
         if timed.disabled {
             return;
         }
@@ -93,12 +95,15 @@ impl<P: Protocol> World<P> {
         let named = |packed: u64| P::Timer::unpack(packed).name() == timer;
         let set = self.kernel.actor(slot).timers.iter().find(|t| named(t.packed)).copied();
         let Some(timer) = set else { return false };
-        if let Step::Handle { slot, item } =
-            self.kernel.offer(slot, Waiting::Timer { packed: timer.packed, stamp: timer.stamp })
-        {
+        self.hand_over(slot, Waiting::Timer { packed: timer.packed, stamp: timer.stamp }, recorder);
+        true
+    }
+
+    /// Something for an actor: it handles it now, or once it is free.
+    pub(super) fn hand_over(&mut self, slot: Slot, item: Waiting, recorder: &mut Recorder<'_>) {
+        if let Offer::Taken = self.kernel.offer(slot, item) {
             self.handle(slot, item, recorder);
         }
-        true
     }
 
     fn set(&mut self, parameter: &str, value: &str) -> bool {
@@ -148,10 +153,9 @@ impl<P: Protocol> World<P> {
             all.push(id.to_string().into());
         }
         all.extend(words.iter().map(|word| resolved(word, roles)));
-        let item = Waiting::Verb { verb: Arc::clone(verb), words: all.into(), trigger: event };
-        if let Step::Handle { slot, item } = self.kernel.offer(slot, item) {
-            self.handle(slot, item, recorder);
-        }
+        let asked = Asked { verb: Arc::clone(verb), words: all.into(), trigger: event };
+        let item = self.kernel.ask(asked);
+        self.hand_over(slot, item, recorder);
         true
     }
 }

@@ -3,6 +3,7 @@
 use super::World;
 use crate::command::{Command, DiskChange, LinkSelector, MessageSelector, Quality, Who};
 use crate::ids::ActorId;
+use crate::kernel::flights::Stage;
 use crate::kernel::links::{Cut, DropNext};
 use crate::kernel::{Kernel, Slot};
 use crate::protocol::Protocol;
@@ -102,7 +103,7 @@ fn flights<P: Protocol>(world: &World<P>) -> Vec<Flight> {
         let flight = kernel.flights.get(at);
         let Some(message) = world.stores.get(at) else { continue };
         let (label, detail) = super::told(message);
-        let number = if flight.waiting {
+        let number = if flight.stage == Stage::Waiting {
             0
         } else {
             let count = counts.entry((flight.from, flight.to, flight.kind)).or_default();
@@ -121,8 +122,8 @@ fn flights<P: Protocol>(world: &World<P>) -> Vec<Flight> {
             routine: flight.routine,
             sent: flight.sent,
             arrives: flight.arrives,
-            held: flight.held,
-            waiting: flight.waiting,
+            held: flight.stage == Stage::Held,
+            waiting: flight.stage == Stage::Waiting,
             doomed: kernel.links.get(flight.from, flight.to).cuts > 0,
         });
     }
@@ -301,7 +302,7 @@ fn link_chips(kernel: &Kernel, chips: &mut Vec<Broken>) {
     let pairs = kernel.slots().len() * (kernel.slots().len().saturating_sub(1));
     let mut groups: BTreeMap<String, Vec<(Slot, Slot)>> = BTreeMap::new();
     for (from, to) in kernel.links.changed() {
-        groups.entry(quality_words(&kernel.links.get(from, to).quality)).or_default().push((from, to));
+        groups.entry(quality_words(&kernel.links.quality(from, to))).or_default().push((from, to));
     }
     for (words, links) in groups {
         let ok = |links| Command::Link { links, quality: None, span: None };

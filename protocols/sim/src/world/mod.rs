@@ -9,12 +9,14 @@ use crate::context::Context;
 use crate::disk::Disk;
 use crate::ids::{ActorId, EventId, MessageId};
 use crate::kernel::select::Roles;
-use crate::kernel::{Kernel, Slot, Step, Waiting};
+use crate::kernel::state::{Asked, SyncSlot, Waiting};
+use crate::kernel::step::Step;
+use crate::kernel::{Kernel, Slot};
 use crate::lab::{Next, Running, Setup, Standing, Stop};
 use crate::parameter::Parameters;
 use crate::protocol::{Cluster, Event, Happening, Message, Monitor, Protocol, Recovery, Report, Timer};
 use crate::random::mix;
-use crate::story::{ArrowEnd, BandState, Lane};
+use crate::story::{BandState, Lane};
 use crate::time::{Moment, Span};
 use crate::trace::{EventKind, Recorder, Violation};
 use crate::view::{Status, View};
@@ -29,12 +31,17 @@ pub struct Stores<P: Protocol> {
 }
 
 impl<P: Protocol> Stores<P> {
+    #[inline]
     pub(crate) fn put(&mut self, at: u32, message: P::Message) {
         let at = at as usize;
-        if at >= self.messages.len() {
-            self.messages.resize(at + 1, None);
+        match self.messages.get_mut(at) {
+            Some(place) => *place = Some(message),
+            None => {
+                // Handles are given out one after the other: more than one is missing only where a copy comes first.
+                self.messages.resize(at, None);
+                self.messages.push(Some(message));
+            }
         }
-        self.messages[at] = Some(message);
     }
 
     fn take(&mut self, at: u32) -> Option<P::Message> {
@@ -117,22 +124,23 @@ impl<P: Protocol> World<P> {
         P::roles().iter().map(|role| (*role, P::who(role, &cluster))).collect()
     }
 
+    #[inline]
     fn one_step(&mut self, until: Moment, recorder: &mut Recorder<'_>) -> Option<Stop> {
         match self.kernel.step(until, recorder) {
+            Step::Deliver { slot, flight } => self.deliver(slot, flight, recorder),
+            Step::Handle { slot } => self.handle(slot, self.kernel.in_hand, recorder),
+            Step::Internal => {}
             Step::Reached => return Some(Stop::Reached),
             Step::Quiet => return Some(Stop::Quiet),
-            Step::Stuck(reason) => return Some(Stop::Stuck(reason.into())),
-            Step::Internal => {}
+            Step::Stuck => return Some(Stop::Stuck(self.kernel.why_stuck().into())),
             Step::Command { by_chaos, index } => self.carry_out(by_chaos, index, recorder),
             Step::Boot { slot } => self.boot(slot, recorder),
-            Step::SyncDone { slot, upto, id, trigger } => {
-                self.stores.disk(slot).synced(upto);
-                if let Step::Handle { slot, item } = self.kernel.offer(slot, Waiting::Synced { id, trigger })
-                {
-                    self.handle(slot, item, recorder);
+            Step::Sync { slot } => {
+                if let Some(SyncSlot { id, upto, trigger }) = self.kernel.finish_sync(slot) {
+                    self.stores.disk(slot).synced(upto);
+                    self.hand_over(slot, Waiting::Synced { id, trigger }, recorder);
                 }
             }
-            Step::Handle { slot, item } => self.handle(slot, item, recorder),
         }
         None
     }
@@ -153,37 +161,43 @@ impl<P: Protocol> World<P> {
             self.kernel.own_fact(slot, event, "started", sentence, recorder);
         }
         let durable = self.stores.disks[usize::from(slot)].durable().clone();
-        let (actor, facts, worked, aborted) =
-            self.with_context(slot, event, recorder, |context| P::start(&durable, recovery, context));
+        let mut facts = SmallVec::new();
+        let trace = Recorder { trace: recorder.trace.as_deref_mut(), notes: recorder.notes.as_deref_mut() };
+        let Self { kernel, stores, settings, .. } = self;
+        let mut context = Context::new(kernel, stores, settings, trace, slot, event, &mut facts);
+        let actor = P::start(&durable, recovery, &mut context);
+        let (worked, aborted) = context.outcome();
         self.actors[usize::from(slot)] = Some(actor);
         self.observe(slot, event, &Happening::Started, recorder);
         self.after_handler(slot, event, facts, worked, aborted, recorder);
     }
 
+    /// An actor handles a message.
+    #[inline]
+    fn deliver(&mut self, slot: Slot, flight: u32, recorder: &mut Recorder<'_>) {
+        if self.actors[usize::from(slot)].is_none() {
+            return;
+        }
+        let (id, sender, sent_by) = self.kernel.land(flight);
+        let Some(message) = self.stores.take(flight) else { return };
+        let from = self.kernel.id(sender);
+        let mut content = u64::from(from.raw());
+        crate::digest::absorb(&mut content, &message);
+        let event = self.kernel.deliver(slot, (id, sent_by), content, recorder);
+        self.run_handler(slot, event, recorder, |actor, context| {
+            P::handle(actor, Event::Message { from, message }, context);
+        });
+    }
+
     /// An actor handles what came in.
     fn handle(&mut self, slot: Slot, item: Waiting, recorder: &mut Recorder<'_>) {
-        let Some(mut actor) = self.actors[usize::from(slot)].take() else { return };
+        if self.actors[usize::from(slot)].is_none() {
+            return;
+        }
         let (event, input) = match item {
-            Waiting::Message(at) => {
-                let flight = self.kernel.flights.get(at);
-                let (id, sender, sent_by) = (flight.id, flight.from, flight.sent_by);
-                self.kernel.flights.remove(at);
-                let Some(message) = self.stores.take(at) else {
-                    self.actors[usize::from(slot)] = Some(actor);
-                    return;
-                };
-                let from = self.kernel.id(sender);
-                let mut content = u64::from(from.raw());
-                crate::digest::absorb(&mut content, &message);
-                let kind = EventKind::Deliver(id);
-                let event = self.kernel.begin(Some(slot), kind, Some(sent_by), content, recorder);
-                self.kernel.end_arrow(id, ArrowEnd::Delivered, event, recorder);
-                (event, Event::Message { from, message })
-            }
+            Waiting::Message(flight) => return self.deliver(slot, flight, recorder),
             Waiting::Timer { packed, .. } => {
-                let trigger = self.kernel.take_timer(slot, packed);
-                let event =
-                    self.kernel.begin(Some(slot), EventKind::Timer(packed), trigger, packed, recorder);
+                let event = self.kernel.go_off(slot, packed, recorder);
                 (event, Event::Timer(P::Timer::unpack(packed)))
             }
             Waiting::Synced { id, trigger } => {
@@ -198,47 +212,44 @@ impl<P: Protocol> World<P> {
                 let event = self.kernel.begin(Some(slot), kind, Some(trigger), u64::from(full), recorder);
                 (event, Event::DiskFailed { full })
             }
-            Waiting::Verb { verb, words, trigger } => {
+            Waiting::Verb(at) => {
+                let Some(Asked { verb, words, trigger }) = self.kernel.asked(at).cloned() else { return };
                 let mut content = 0;
                 crate::digest::absorb(&mut content, &(&verb, &words));
                 let event = self.kernel.begin(Some(slot), EventKind::Verb, Some(trigger), content, recorder);
                 (event, Event::Verb { verb, words: words.to_vec() })
             }
         };
-        let ((), facts, worked, aborted) =
-            self.with_context(slot, event, recorder, |context| P::handle(&mut actor, input, context));
-        self.actors[usize::from(slot)] = Some(actor);
-        self.after_handler(slot, event, facts, worked, aborted, recorder);
+        self.run_handler(slot, event, recorder, |actor, context| P::handle(actor, input, context));
+    }
+
+    /// Lets an actor handle an event that has begun, and sees to what comes of it.
+    #[inline(always)]
+    fn run_handler(
+        &mut self,
+        slot: Slot,
+        event: EventId,
+        recorder: &mut Recorder<'_>,
+        handle: impl FnOnce(&mut P::Actor, &mut Context<'_, P>),
+    ) {
+        let Self { kernel, stores, settings, actors, .. } = self;
+        let Some(actor) = &mut actors[usize::from(slot)] else { return };
+        let mut facts = SmallVec::new();
+        let trace = Recorder { trace: recorder.trace.as_deref_mut(), notes: recorder.notes.as_deref_mut() };
+        let mut context = Context::new(kernel, stores, settings, trace, slot, event, &mut facts);
+        handle(actor, &mut context);
+        let (worked, aborted) = context.outcome();
+        if facts.is_empty() && aborted.is_none() {
+            self.kernel.finish(slot, worked);
+        } else {
+            self.after_handler(slot, event, facts, worked, aborted, recorder);
+        }
     }
 
     fn copy_message(&mut self, of: u32, to: u32) {
         if let Some(message) = self.stores.get(of).cloned() {
             self.stores.put(to, message);
         }
-    }
-
-    fn with_context<R>(
-        &mut self,
-        slot: Slot,
-        event: EventId,
-        recorder: &mut Recorder<'_>,
-        run: impl FnOnce(&mut Context<'_, P>) -> R,
-    ) -> (R, SmallVec<[P::Fact; 4]>, Span, Option<String>) {
-        let mut facts = SmallVec::new();
-        let mut context = Context {
-            kernel: &mut self.kernel,
-            stores: &mut self.stores,
-            settings: &self.settings,
-            trace: Recorder { trace: recorder.trace.as_deref_mut(), notes: recorder.notes.as_deref_mut() },
-            slot,
-            event,
-            worked: Span::ZERO,
-            facts: &mut facts,
-            aborted: None,
-        };
-        let result = run(&mut context);
-        let (worked, aborted) = (context.worked, context.aborted.take());
-        (result, facts, worked, aborted)
     }
 
     fn after_handler(

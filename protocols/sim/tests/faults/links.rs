@@ -12,7 +12,7 @@ fn a_cut_loses_what_would_arrive_while_it_stands() {
         puppets(&["0s say n1 n2 a", "5ms cut n1 | n2", "12ms say n1 n2 b", "15ms mend", "30ms say n1 n2 c"]);
     assert_eq!(run.seen(2), ["22 n1 b", "40 n1 c"]);
     assert_eq!(run.ends(), ["lost in the cut", "delivered", "delivered"]);
-    assert_eq!(run.trace.story.arrows[0].ended, ms(10));
+    assert_eq!(run.trace.story.arrows.first().unwrap().ended, ms(10));
 }
 
 #[test]

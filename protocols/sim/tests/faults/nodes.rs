@@ -47,7 +47,7 @@ fn what_arrives_at_a_node_that_is_down_is_lost() {
         "25ms restart n2",
     ]);
     assert_eq!(run.seen(2), ["30 n1 b"]);
-    assert_eq!(run.trace.story.arrows[0].end, ArrowEnd::ReceiverDown);
+    assert_eq!(run.trace.story.arrows.first().unwrap().end, ArrowEnd::ReceiverDown);
     assert_eq!(run.idle_commands(), ["restart n2"]);
 }
 

@@ -123,9 +123,9 @@ impl Script {
 
     /// A message that was handled or lost; what is routine goes without saying.
     fn write_event(&mut self, event: usize, view: &View) {
-        let kind = self.trace.events[event].kind;
+        let Some(kind) = self.trace.events.get(event).map(|record| record.kind) else { return };
         let (EventKind::Deliver(id) | EventKind::Lost(id)) = kind else { return };
-        let Some(arrow) = self.trace.story.arrow(id).copied() else { return };
+        let Some(arrow) = self.trace.story.arrow(id) else { return };
         let detail = self.told.remove(&id).unwrap_or_default();
         if arrow.routine {
             return;
@@ -141,8 +141,10 @@ impl Script {
         for note in notes {
             self.line(&(self.stage.named)(note.actor, view), &note.text);
         }
-        let new: Vec<(String, String)> = self.trace.facts[facts..]
-            .iter()
+        let new: Vec<(String, String)> = self
+            .trace
+            .facts
+            .range(facts..)
             .filter(|fact| !self.stage.quiet.contains(&fact.name))
             .map(|fact| ((self.stage.named)(fact.actor, view), fact.sentence.to_string()))
             .collect();

@@ -113,7 +113,7 @@ fn cost(case: u32) -> Vec<(usize, f64, f64)> {
     };
     let forced = |who| {
         let synced =
-            |event: &&sim::trace::EventRecord| event.kind == EventKind::Synced && event.actor == Some(who);
+            |event: &sim::trace::EventRecord| event.kind == EventKind::Synced && event.actor == Some(who);
         trace.events.iter().filter(synced).count() as u64
     };
     let messages = |from, to| {
