@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 #[allow(dead_code)]
-mod common;
+use crate::common;
 
 use std::path::{Path, PathBuf};
 
@@ -457,7 +457,7 @@ fn mutated(random: &mut Random, bytes: &[u8]) -> Vec<u8> {
     bytes
 }
 
-/// `FUZZ=1000000 cargo test -p potholes-check --test files` tries more; a failure names its seed.
+/// `FUZZ=1000000 cargo test -p potholes-check files` tries more; a failure names its seed.
 #[test]
 fn whatever_becomes_of_a_file_it_is_read_or_refused() {
     let samples = samples();

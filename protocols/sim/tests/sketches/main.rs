@@ -2,8 +2,7 @@
 //! fit a ring of replicas with siblings, a coordinator that blocks its participants, a server that drowns in retries, and
 //! nodes that lie? Sketches: types and effects, and one thing each that its kind is known for. They are no labs.
 
-#[path = "../support/mod.rs"]
-mod support;
+use crate::support;
 
 mod dynamo;
 mod overload;
