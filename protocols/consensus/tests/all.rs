@@ -11,4 +11,5 @@ mod limits;
 mod pbft;
 mod pbft_scripts;
 mod scripts;
+mod suites;
 mod sweeps;
