@@ -30,6 +30,7 @@
 //! | linearizable | `objects` |
 //! | those of transactions, all of them at once | `transactions`; what that leaves open because values repeat: `serial` |
 
+pub mod map;
 mod objects;
 mod serial;
 mod transactions;

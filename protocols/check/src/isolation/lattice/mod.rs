@@ -14,7 +14,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 pub use anomalies::{Anomaly, Order, Shape};
-pub use map::{Map, Placed};
+pub use map::{Line, Map, Placed};
 pub use models::{Availability, Model, Scope};
 
 use super::history::{Conventions, Sessions};
