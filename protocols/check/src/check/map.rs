@@ -183,10 +183,8 @@ pub(super) fn promised(name: &str, scope: Scope, conventions: &Conventions) -> O
 }
 
 /// Models of operations and of transactions that say the same wherever both say something: see above.
-const ALIKE: [(Model, Model); 2] = [
-    (Model::Linearizable, Model::StrictSerializable),
-    (Model::Sequential, Model::StrongSessionSerializable),
-];
+const ALIKE: [(Model, Model); 2] =
+    [(Model::Linearizable, Model::StrictSerializable), (Model::Sequential, Model::StrongSessionSerializable)];
 
 /// The other one of a pair.
 fn alike(model: Model) -> Option<Model> {
@@ -209,9 +207,8 @@ impl Judged {
     fn of(known: impl IntoIterator<Item = Known>, scope: Scope) -> Self {
         let mut direct: BTreeMap<Model, Known> = BTreeMap::new();
         for known in known {
-            let is_better = |old: &Known| {
-                old.standing == Standing::NotDecided && known.standing != Standing::NotDecided
-            };
+            let is_better =
+                |old: &Known| old.standing == Standing::NotDecided && known.standing != Standing::NotDecided;
             if direct.get(&known.model).is_none_or(is_better) {
                 direct.insert(known.model, known);
             }
@@ -223,8 +220,7 @@ impl Judged {
                 match known.standing {
                     Standing::Holds => statuses.held = statuses.held.and(model.all_implied()),
                     Standing::Broken => {
-                        let above = Model::ALL.into_iter().filter(|above| above.is_above(model));
-                        statuses.broken = statuses.broken.and(above.collect());
+                        statuses.broken = statuses.broken.and(Models::NONE.with(model).all_above());
                     }
                     Standing::NotDecided => {}
                 }
@@ -282,7 +278,9 @@ impl Judged {
                 format!("Each operation is a transaction of its own: {name}, which {verb}, is {other} here.")
             }
             Scope::Transactions => {
-                format!("All objects together are one on which transactions are operations: {name}, which {verb}, is {other} here.")
+                format!(
+                    "All objects together are one on which transactions are operations: {name}, which {verb}, is {other} here."
+                )
             }
         };
         Some((reason, known))
@@ -325,7 +323,9 @@ mod tests {
     fn nothing_known_leaves_everything_open() {
         let map = ModelMap::new([], Scope::Operations);
         assert_eq!(map.nodes.len(), Model::ALL.len());
-        assert!(map.nodes.iter().all(|node| node.standing == Standing::NotDecided && !node.reason.is_empty()));
+        assert!(
+            map.nodes.iter().all(|node| node.standing == Standing::NotDecided && !node.reason.is_empty())
+        );
         assert_eq!(map.strongest_held(), []);
         assert_eq!(map.weakest_broken(), []);
     }
@@ -348,7 +348,8 @@ mod tests {
 
     #[test]
     fn what_is_broken_takes_along_what_implies_it() {
-        let broken = [known(Model::MonotonicReads, Standing::Broken), known(Model::Causal, Standing::NotDecided)];
+        let broken =
+            [known(Model::MonotonicReads, Standing::Broken), known(Model::Causal, Standing::NotDecided)];
         let map = ModelMap::new(broken, Scope::Operations);
         let standing = |model| map.node(model).standing;
         assert_eq!(standing(Model::Causal), Standing::Broken);

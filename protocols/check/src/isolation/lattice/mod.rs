@@ -54,6 +54,11 @@ impl Models {
         Model::ALL.into_iter().filter(move |model| self.contains(*model))
     }
 
+    /// All models that are one of them, or imply one.
+    pub fn all_above(self) -> Models {
+        Model::ALL.into_iter().filter(|model| model.all_implied().0 & self.0 != 0).collect()
+    }
+
     /// Those of them that imply no other of them.
     pub fn weakest(self) -> Models {
         let implies_another = |model: Model| self.iter().any(|other| other != model && model.is_above(other));
@@ -158,7 +163,7 @@ fn ruled_out_by(anomaly: Anomaly, forbids: impl Fn(Model, Anomaly) -> bool) -> M
     let shown = anomaly.all_implied();
     let directly = |model: &Model| shown.iter().any(|anomaly| forbids(*model, *anomaly));
     let broken: Models = Model::ALL.into_iter().filter(directly).collect();
-    Model::ALL.into_iter().filter(|model| broken.iter().any(|weaker| model.is_above(weaker))).collect()
+    broken.all_above()
 }
 
 /// What is known of a model and a history.

@@ -252,7 +252,7 @@ impl Model {
         match self {
             ReadUncommitted | ViewSerializable | OneCopySerializable => &[],
             WritesFollowReads | MonotonicReads | MonotonicWrites | ReadYourWrites => &[],
-            BoundedStaleness | NoLostWrite | Convergent | WeakCausal => &[],
+            BoundedStaleness | NoLostWrite | Convergent => &[],
             ReadCommitted => &[ReadUncommitted],
             MonotonicView | MonotonicSnapshotRead | CursorStability | MonotonicAtomicView => &[ReadCommitted],
             ConsistentView => &[CursorStability, MonotonicView],
@@ -295,8 +295,9 @@ impl Model {
             Linearizable => &[Sequential, Regular, Convergent],
             Regular => &[BoundedStaleness, NoLostWrite],
             Sequential => &[Causal, CausalConvergence],
-            Causal => &[WritesFollowReads, Pram, WeakCausal],
-            CausalConvergence => &[WeakCausal],
+            Causal => &[Pram, WeakCausal],
+            CausalConvergence => &[WeakCausal, MonotonicReads],
+            WeakCausal => &[ReadYourWrites, MonotonicWrites, WritesFollowReads],
             Pram => &[MonotonicReads, MonotonicWrites, ReadYourWrites],
             StrongSessionMonotonicAtomicView => &[MonotonicAtomicView, StrongSessionReadCommitted],
             StrongSessionReadAtomic => &[ReadAtomic, StrongSessionMonotonicAtomicView],
@@ -379,7 +380,9 @@ impl Model {
     pub fn availability(self) -> Availability {
         match self {
             StrictSerializable | Serializable | RepeatableRead | CursorStability | SnapshotIsolation
-            | Linearizable | Sequential | OneCopySerializable | Regular | BoundedStaleness => Availability::Unavailable,
+            | Linearizable | Sequential | OneCopySerializable | Regular | BoundedStaleness => {
+                Availability::Unavailable
+            }
             Causal | Pram | ReadYourWrites | WeakCausal | CausalConvergence => Availability::Sticky,
             ReadUncommitted | ReadCommitted | MonotonicAtomicView | WritesFollowReads | MonotonicReads
             | MonotonicWrites | Convergent => Availability::Total,

@@ -195,9 +195,7 @@ impl Model {
                 "What was acknowledged is not lost: sooner or later reads show it, or something newer. It may be \
                  missing for a while."
             }
-            Convergent => {
-                "Once writes cease, all come to see the same. Until then anybody may see anything."
-            }
+            Convergent => "Once writes cease, all come to see the same. Until then anybody may see anything.",
             WeakCausal => {
                 "A read sees all that had led to it. Of writes that know nothing of each other each read may take any \
                  for the last one, and the next read another."
