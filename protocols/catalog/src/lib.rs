@@ -9,7 +9,6 @@ use sim::Lab;
 pub const LABS: &[&dyn Lab] = &[
     &consensus::raft::LAB,
     &replication::dynamo::LAB,
-    &sharding::store::LAB,
     &transactions::two_phase::LAB,
     &transactions::saga::LAB,
     &consensus::pbft::LAB,

@@ -82,9 +82,6 @@ impl Scheme {
     }
 }
 
-/// Slots of a Maglev table for few nodes: a prime more than a hundred times as many.
-const SLOTS: u32 = 2_039;
-
 /// What a scheme may be told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Tuning {
@@ -92,6 +89,8 @@ pub struct Tuning {
     pub points: u32,
     /// How much above the average a node may hold where loads are bounded: c in percent.
     pub percent: u32,
+    /// Slots of Maglev's table: a prime, more than a hundred times the nodes.
+    pub slots: u32,
 }
 
 /// Who keeps each of so many shards: node numbers, in the order of the shards. `nodes` in the order in which they came (a
@@ -116,8 +115,8 @@ pub fn place(scheme: Scheme, shards: u32, nodes: &[u32], tuning: Tuning) -> Vec<
         }
         Scheme::Jump => keys.map(|key| of(u64::from(jump::jump(key, count as u32)))).collect(),
         Scheme::Maglev => {
-            let table = maglev::table(nodes, SLOTS);
-            keys.map(|key| table[(key % u64::from(SLOTS)) as usize]).collect()
+            let table = maglev::table(nodes, tuning.slots);
+            keys.map(|key| table[(key % u64::from(tuning.slots)) as usize]).collect()
         }
         Scheme::Bounded => {
             let ring = Ring::new(nodes.iter().copied(), tuning.points);
@@ -133,7 +132,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    const TUNING: Tuning = Tuning { points: 16, percent: 125 };
+    const TUNING: Tuning = Tuning { points: 16, percent: 125, slots: 2_039 };
 
     proptest! {
         /// Every shard is kept by somebody who is there; who comes takes, where that is promised; who goes leaves its own.

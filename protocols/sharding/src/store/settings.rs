@@ -88,6 +88,9 @@ pub struct Settings {
 
 const LONG: Span = Span::secs(600);
 
+/// Slots of a Maglev table.
+const SLOTS: u32 = 2_039;
+
 /// The most shards that splits may make.
 pub const MOST_SHARDS: usize = 64;
 
@@ -190,7 +193,7 @@ impl Settings {
             keys: small(p, "keys"),
             promised,
             scheme: if potholes.modulo_placement { Scheme::Modulo } else { promised },
-            tuning: Tuning { points: small(p, "points"), percent: small(p, "bound") },
+            tuning: Tuning { points: small(p, "points"), percent: small(p, "bound"), slots: SLOTS },
             moves: small(p, "moves"),
             load: match p.choice("load") {
                 "even" if !potholes.no_split => Load::Even,
