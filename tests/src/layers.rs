@@ -202,7 +202,8 @@ fn every_file_of_tests_is_run() {
         let Ok(all) = std::fs::read_to_string(tests.join("all.rs")) else { continue };
         let files = std::fs::read_dir(&tests).unwrap().map(|entry| entry.unwrap().path());
         let files = files.filter(|path| path.extension().is_some_and(|extension| extension == "rs"));
-        let beside: Vec<String> = files.map(|path| path.file_stem().unwrap().to_string_lossy().into_owned()).collect();
+        let beside: Vec<String> =
+            files.map(|path| path.file_stem().unwrap().to_string_lossy().into_owned()).collect();
         assert_eq!(unnamed(&all, &beside), Vec::<String>::new(), "{folder}/tests/all.rs does not name them");
         seen += beside.len();
     }

@@ -12,5 +12,6 @@ mod commands;
 #[path = "faults/main.rs"]
 mod faults;
 mod fuzz;
+mod ordered;
 #[path = "sketches/main.rs"]
 mod sketches;
