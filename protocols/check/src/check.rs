@@ -27,7 +27,7 @@
 //!
 //! | guarantees | judged by |
 //! |-|-|
-//! | linearizable | `objects` |
+//! | linearizable, and all others of single objects | `objects` |
 //! | those of transactions, all of them at once | `transactions`; what that leaves open because values repeat: `serial` |
 //!
 //! [`map`] shows what was found on the map of all models; a claim says what it found in sentences: where a guarantee holds
@@ -366,18 +366,6 @@ fn concluded(guarantee: Guarantee, found: &[Claim]) -> Claim {
     }
 }
 
-/// The guarantees of single objects, the strongest first.
-const OF_OBJECTS: [Guarantee; 8] = [
-    Guarantee::Linearizable,
-    Guarantee::Sequential,
-    Guarantee::Causal,
-    Guarantee::Pram,
-    Guarantee::ReadYourWrites,
-    Guarantee::MonotonicReads,
-    Guarantee::MonotonicWrites,
-    Guarantee::WritesFollowReads,
-];
-
 /// The guarantees of transactions, the strongest first.
 const OF_TRANSACTIONS: [Guarantee; 10] = [
     Guarantee::StrictSerializable,
@@ -392,26 +380,27 @@ const OF_TRANSACTIONS: [Guarantee; 10] = [
     Guarantee::ReadUncommitted,
 ];
 
-/// What a model's own invariant is called.
-fn own(model: ModelName) -> Option<Guarantee> {
-    match model {
-        ModelName::Bank => Some(Guarantee::Conservation),
-        ModelName::Set => Some(Guarantee::NoLostOrStale),
-        ModelName::Counter => Some(Guarantee::IntervalCounter),
-        _ => None,
-    }
+/// The guarantees of single objects, the strongest first.
+fn of_objects(model: ModelName) -> Vec<Guarantee> {
+    let mut all = vec![Guarantee::Linearizable];
+    all.extend(crate::consistency::known(model));
+    all
 }
 
 /// What is judged where nothing is asked for.
 fn usual(imported: &Imported) -> Vec<Guarantee> {
-    match (&imported.subject, own(imported.model)) {
-        (Subject::Transactions(history), _) => {
+    match &imported.subject {
+        Subject::Transactions(history) => {
             let timed = history.has_real_time();
             let needs_time = |guarantee: &Guarantee| *guarantee == Guarantee::StrictSerializable;
             OF_TRANSACTIONS.into_iter().filter(|guarantee| timed || !needs_time(guarantee)).collect()
         }
-        (Subject::Objects(_), Some(own)) => vec![own],
-        (Subject::Objects(_), None) => OF_OBJECTS.to_vec(),
+        Subject::Objects(_) => {
+            let mut all = of_objects(imported.model);
+            // Of causality one form is enough where nobody asks for another.
+            all.retain(|one| !matches!(one, Guarantee::WeakCausal | Guarantee::CausalConvergence));
+            all
+        }
     }
 }
 
@@ -419,10 +408,9 @@ fn usual(imported: &Imported) -> Vec<Guarantee> {
 fn fits(guarantee: Guarantee, imported: &Imported) -> Result<(), CheckError> {
     let model = imported.model;
     let mut known: Vec<Guarantee> = match &imported.subject {
-        Subject::Objects(_) => OF_OBJECTS.to_vec(),
+        Subject::Objects(_) => of_objects(model),
         Subject::Transactions(_) => OF_TRANSACTIONS.to_vec(),
     };
-    known.extend(own(model));
     if imported.model.is_transactional() {
         // All objects together are one, on which transactions are operations.
         known.extend([Guarantee::Linearizable, Guarantee::Sequential]);
@@ -447,10 +435,22 @@ fn fits(guarantee: Guarantee, imported: &Imported) -> Result<(), CheckError> {
 fn implies(one: Guarantee, other: Guarantee) -> bool {
     use Guarantee as G;
     let next: &[Guarantee] = match one {
-        G::Linearizable => &[G::Sequential, G::Regular],
-        G::Sequential => &[G::Causal],
-        G::Causal => &[G::WritesFollowReads, G::Pram, G::ReadAtomic],
+        G::Linearizable => &[
+            G::Sequential,
+            G::Regular,
+            G::BoundedStaleness,
+            G::NoLostWrite,
+            G::NoLostOrStale,
+            G::Convergent,
+            G::IntervalCounter,
+            G::Conservation,
+        ],
+        G::Sequential => &[G::Causal, G::CausalConvergence],
+        G::Causal => &[G::WeakCausal, G::Pram, G::ReadAtomic],
+        G::CausalConvergence => &[G::WeakCausal, G::MonotonicReads],
+        G::WeakCausal => &[G::ReadYourWrites, G::MonotonicWrites, G::WritesFollowReads],
         G::Pram => &[G::ReadYourWrites, G::MonotonicReads, G::MonotonicWrites],
+        G::NoLostOrStale => &[G::NoLostWrite],
         G::StrictSerializable => &[G::StrongSessionSerializable],
         G::StrongSessionSerializable => &[G::Serializable, G::StrongSessionSnapshotIsolation],
         G::StrongSessionSnapshotIsolation => &[G::SnapshotIsolation, G::Causal],

@@ -4,8 +4,10 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "what fails here fails the test")]
 
 mod common;
+mod consistency;
 mod isolation;
 
+mod elle;
 mod files;
 mod isolation_oracle;
 mod isolation_samples;
