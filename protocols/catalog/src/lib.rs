@@ -9,6 +9,8 @@ use sim::Lab;
 pub const LABS: &[&dyn Lab] = &[
     &consensus::raft::LAB,
     &replication::dynamo::LAB,
+    &sharding::store::LAB,
+    &sharding::index::LAB,
     &transactions::two_phase::LAB,
     &transactions::saga::LAB,
     &consensus::pbft::LAB,

@@ -41,3 +41,8 @@ fn measured(bencher: Bencher<'_, '_>, lab: &'static dyn Lab, chaos: Level) {
 fn sharding(bencher: Bencher<'_, '_>, chaos: Level) {
     measured(bencher, &::sharding::store::LAB, chaos);
 }
+
+#[divan::bench(args = [Level::None, Level::High])]
+fn index(bencher: Bencher<'_, '_>, chaos: Level) {
+    measured(bencher, &::sharding::index::LAB, chaos);
+}

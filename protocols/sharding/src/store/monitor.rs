@@ -202,3 +202,26 @@ impl Watch {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::settings::PARAMETERS;
+    use super::*;
+
+    /// No pothole makes a hole in the map: what would notice one is shown one.
+    #[test]
+    fn a_map_with_a_hole_is_noticed() {
+        let parameters = Parameters::defaults(PARAMETERS);
+        let settings = Settings::of(&parameters);
+        let mut watch = Watch::new(&settings, &parameters);
+        let mut map = settings.first_map();
+        let mut told = |map: &ShardMap| {
+            let mut report = Report::default();
+            watch.keeper_fact(Time::ZERO, &Fact::Epoch { epoch: 1, shards: 12 }, map, &mut report);
+            format!("{report:?}")
+        };
+        assert!(!told(&map).contains("not once"), "{}", told(&map));
+        map.shards.remove(3);
+        assert!(told(&map).contains("position 12 not once"), "{}", told(&map));
+    }
+}
