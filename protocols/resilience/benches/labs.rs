@@ -16,7 +16,9 @@ fn main() {
 
 fn run(lab: &'static dyn Lab, chaos: Level) -> u64 {
     let mut parameters = Parameters::defaults(lab.parameters());
-    for assignment in ["services=6", "clients=8", "devices=100", "work=10ms", "front_work=1ms", "store_work=10ms"] {
+    for assignment in
+        ["services=6", "clients=8", "devices=100", "work=10ms", "front_work=1ms", "store_work=10ms"]
+    {
         if let Err(error) = parameters.assign(assignment) {
             panic!("{assignment}: {error}");
         }

@@ -5,7 +5,10 @@
 mod common;
 mod stories;
 
-use common::{END, every_sometimes, found, looked_at_all_along, play, replay, same_twice, scan_finds, setup, sound, spread};
+use common::{
+    END, every_sometimes, found, looked_at_all_along, play, replay, same_twice, scan_finds, setup, sound,
+    spread,
+};
 use resilience::calls::LAB;
 use resilience::calls::invariants::names;
 use sim::chaos::Level;
@@ -19,8 +22,7 @@ fn nothing_breaks_and_every_sometimes_is_reached() {
 #[test]
 fn nothing_breaks_with_other_defences() {
     for set in [
-        &["guard=throttle"][..],
-        &["guard=off"],
+        &["guard=off"][..],
         &["order=lifo"],
         &["hedge=0s", "attempts=1"],
         &["attempts=10", "hedge=100ms"],
@@ -78,6 +80,14 @@ fn parameters_at_the_ends_of_their_ranges() {
         holds(&[&end]);
     }
     holds(&["latency_min=0s", "latency_max=0s", "work=0s", "front_work=0s", "store_work=0s", "refusal=0s"]);
-    holds(&["queue=1", "attempts=10", "budget=1000", "backoff=1ms", "hedge=1ms", "deadline=60s", "clients=8"]);
+    holds(&[
+        "queue=1",
+        "attempts=10",
+        "budget=1000",
+        "backoff=1ms",
+        "hedge=1ms",
+        "deadline=60s",
+        "clients=8",
+    ]);
     holds(&["services=6", "devices=100", "keys=64", "cached=10ms", "fetches=100"]);
 }

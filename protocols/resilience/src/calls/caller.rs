@@ -184,14 +184,21 @@ impl Caller {
         if self.again(number, context) { None } else { self.settle(number, context) }
     }
 
-    /// An attempt has taken too long. An answer to it is still of use until the call's time is up.
-    pub fn on_attempt_over(&mut self, number: u64, context: &mut Context<'_>) {
-        let Some(call) = self.open.get_mut(&number) else { return };
+    /// An attempt has taken too long. An answer to it is still of use until the call's time is up; but a read for the
+    /// cache that is not tried again is over, so that another one may have its place in the bulkhead. What comes back is
+    /// over.
+    pub fn on_attempt_over(&mut self, number: u64, context: &mut Context<'_>) -> Option<Done> {
+        let call = self.open.get_mut(&number)?;
+        let for_cache = call.cause == Cause::Cache;
         let late: SmallVec<[(u32, ActorId); 2]> = std::mem::take(&mut call.on_way);
         for (_, target) in late {
             self.judge(target, false, context);
         }
-        self.again(number, context);
+        if self.again(number, context) || !for_cache {
+            None
+        } else {
+            self.over(number, Answer::Late, context)
+        }
     }
 
     /// The back-off is over. What comes back is over.
@@ -258,7 +265,8 @@ impl Caller {
 
     fn over(&mut self, number: u64, answer: Answer, context: &mut Context<'_>) -> Option<Done> {
         let call = self.open.remove(&number)?;
-        for timer in [Timer::Attempt(number), Timer::Retry(number), Timer::Hedge(number), Timer::Due(number)] {
+        for timer in [Timer::Attempt(number), Timer::Retry(number), Timer::Hedge(number), Timer::Due(number)]
+        {
             context.cancel_timer(timer);
         }
         let took = context.monotonic().since(call.begun);

@@ -106,10 +106,7 @@ impl Client {
                 context.fact(Fact::Surge { times: 1 });
                 None
             }
-            Timer::Attempt(call) => {
-                self.caller.on_attempt_over(call, context);
-                None
-            }
+            Timer::Attempt(call) => self.caller.on_attempt_over(call, context),
             Timer::Hedge(_) | Timer::Next => None,
             Timer::Retry(call) => self.caller.on_retry(call, context),
             Timer::Due(call) => self.caller.on_due(call, context),
@@ -181,7 +178,8 @@ pub fn read_verb(verb: &str, words: &[std::sync::Arc<str>]) -> Result<Verb, Stri
         ("get", [key]) => Ok(Verb::Get(super::message::read_key(key)?)),
         ("get", _) => Err("write get c1 milk".to_owned()),
         ("surge", [times, span]) => {
-            let factor = times.strip_suffix('x').and_then(|n| n.parse().ok()).filter(|n| (1..=50).contains(n));
+            let factor =
+                times.strip_suffix('x').and_then(|n| n.parse().ok()).filter(|n| (1..=50).contains(n));
             let factor = factor.ok_or_else(|| format!("“{times}” is no factor from 1x to 50x"))?;
             let span: Span = span.parse().map_err(|_| format!("“{span}” is no length of time"))?;
             Ok(Verb::Surge(factor, span.min(Span::secs(600))))
@@ -192,7 +190,6 @@ pub fn read_verb(verb: &str, words: &[std::sync::Arc<str>]) -> Result<Verb, Stri
         _ => Err("write flush n2".to_owned()),
     }
 }
-
 
 #[cfg(test)]
 mod tests {
@@ -207,9 +204,14 @@ mod tests {
         assert_eq!(order("get", "tea"), Ok(Verb::Get(Key(1))));
         assert_eq!(order("surge", "4x 2s"), Ok(Verb::Surge(4, Span::secs(2))));
         assert_eq!(order("flush", ""), Ok(Verb::Flush));
-        for (verb, words) in
-            [("get", ""), ("get", "beer"), ("surge", "2s"), ("surge", "0x 2s"), ("surge", "4x soon"), ("flush", "n2 now")]
-        {
+        for (verb, words) in [
+            ("get", ""),
+            ("get", "beer"),
+            ("surge", "2s"),
+            ("surge", "0x 2s"),
+            ("surge", "4x soon"),
+            ("flush", "n2 now"),
+        ] {
             assert!(order(verb, words).is_err(), "{verb} {words}");
         }
     }

@@ -185,18 +185,26 @@ impl sim::Fact for Fact {
             }
             Fact::TurnedAway { whom } => format!("{me} turns a request of {whom} away"),
             Fact::Expired => format!("{me} passes over a request whose time is up"),
-            Fact::ServedLate { whom } => format!("{me} serves a request of {whom} that nobody waits for any more"),
+            Fact::ServedLate { whom } => {
+                format!("{me} serves a request of {whom} that nobody waits for any more")
+            }
             Fact::Retries { attempt } => format!("{me} will try again: attempt {attempt}"),
             Fact::Hedges => format!("{me} asks another one as well"),
-            Fact::Helped { attempt, hedged: true } => format!("attempt {attempt} of {me} was the first to be answered"),
+            Fact::Helped { attempt, hedged: true } => {
+                format!("attempt {attempt} of {me} was the first to be answered")
+            }
             Fact::Helped { attempt, hedged: false } => format!("attempt {attempt} of {me} was answered"),
             Fact::Unaffordable => format!("{me} does not try again: its budget of retries is used up"),
             Fact::Breaker { target, open: true } => format!("{me}'s breaker before {target} opens"),
             Fact::Breaker { target, open: false } => format!("{me}'s breaker before {target} closes"),
-            Fact::Fetches { key, on_way } => format!("{me} reads {key} from the store; on their way: {on_way}"),
+            Fact::Fetches { key, on_way } => {
+                format!("{me} reads {key} from the store; on their way: {on_way}")
+            }
             Fact::Shares { key } => format!("one more waits at {me} for the same read of {key}"),
             Fact::Keeps { key, size } => format!("{me} keeps {key}; in its cache: {size}"),
-            Fact::Answered { took } => format!("a device of {me} is answered after {} ms", took.0 / 1_000_000),
+            Fact::Answered { took } => {
+                format!("a device of {me} is answered after {} ms", took.0 / 1_000_000)
+            }
             Fact::GaveUp { took, answer: Answer::Late } => {
                 format!("a device of {me} gives up after {} ms", took.0 / 1_000_000)
             }

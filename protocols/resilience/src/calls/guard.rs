@@ -6,8 +6,8 @@
 
 use super::settings::{BURST, Guard, Settings};
 use serde::Serialize;
+use sim::Time;
 use sim::random::Draw;
-use sim::{Span, Time};
 
 /// Counts calls and retries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -86,7 +86,7 @@ const LEAST: u32 = 8;
 /// Of how much is accepted so many times as much is asked: K of chapter 21.
 const THROTTLE: u64 = 2;
 /// After so many requests the throttle counts half of what was before.
-const FADES: u64 = 100;
+const FADES: u64 = 40;
 
 /// The guard before one of those that are called.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -182,7 +182,79 @@ impl Gate {
     }
 }
 
-/// The longest a breaker can keep who has recovered waiting.
-pub fn longest_open(settings: &Settings) -> Span {
-    settings.open_for * 2
+#[cfg(test)]
+mod tests {
+    use super::super::settings::PARAMETERS;
+    use super::*;
+    use sim::Parameters;
+    use sim::random::Purpose;
+
+    fn settings(set: &[&str]) -> Settings {
+        let mut parameters = Parameters::defaults(PARAMETERS);
+        set.iter().for_each(|assignment| parameters.assign(assignment).unwrap());
+        Settings::of(&parameters)
+    }
+
+    fn at(millis: u64) -> Time {
+        Time::millis(millis)
+    }
+
+    #[test]
+    fn a_budget_earns_a_tenth_of_a_retry_a_call() {
+        let settings = settings(&[]);
+        let mut budget = Budget::new();
+        let saved = (0..10).filter(|_| budget.spend(&settings)).count() as u64;
+        assert_eq!((saved, budget.left()), (BURST, 0));
+        let spent = (0..1_000).filter(|_| {
+            budget.earn(&settings);
+            budget.spend(&settings)
+        });
+        assert_eq!(spent.count(), 100);
+        assert!(budget.kept());
+    }
+
+    #[test]
+    fn a_budget_that_nobody_keeps_is_seen() {
+        let settings = settings(&["retry_without_budget=on"]);
+        let mut budget = Budget::new();
+        assert!((0..10).all(|_| budget.spend(&settings)));
+        assert!(!budget.kept());
+    }
+
+    #[test]
+    fn a_breaker_opens_probes_and_closes() {
+        let settings = settings(&["open_for=500ms"]);
+        let mut draw = Draw::new(1, Purpose::Handler, 0, 0, 0);
+        let mut gate = Gate::new();
+        let turns: Vec<Turn> = (0..LEAST).map(|_| gate.outcome(false, at(0), &settings)).collect();
+        assert_eq!(turns.iter().filter(|turn| **turn == Turn::Opened).count(), 1);
+        assert_eq!(turns.last(), Some(&Turn::Opened));
+        assert!(!gate.admits(at(499), &settings, &mut draw));
+        assert!(gate.admits(at(500), &settings, &mut draw), "one goes through");
+        assert!(!gate.admits(at(501), &settings, &mut draw), "and no second one");
+        assert_eq!(gate.outcome(false, at(600), &settings), Turn::Stays);
+        assert!(!gate.admits(at(1_000), &settings, &mut draw), "it failed: open again");
+        assert!(gate.admits(at(1_100), &settings, &mut draw));
+        assert_eq!(gate.outcome(true, at(1_200), &settings), Turn::Closed);
+        assert!(gate.admits(at(1_200), &settings, &mut draw));
+    }
+
+    #[test]
+    fn half_the_window_must_fail() {
+        let settings = settings(&[]);
+        let mut gate = Gate::new();
+        for one in 0..40 {
+            assert_eq!(gate.outcome(one % 5 > 1, at(0), &settings), Turn::Stays, "two of five fail");
+        }
+    }
+
+    /// K = 2: refusals begin where more than half fails.
+    #[test]
+    fn a_throttle_closes_when_more_than_half_fails() {
+        let gate = |requests, accepts| Gate { requests, accepts, ..Gate::new() };
+        assert_eq!(gate(30, 30).throttled(), 0);
+        assert_eq!(gate(30, 15).throttled(), 0);
+        assert_eq!(gate(30, 14).throttled(), 2 * 10_000 / 31);
+        assert_eq!(gate(30, 0).throttled(), 30 * 10_000 / 31);
+    }
 }

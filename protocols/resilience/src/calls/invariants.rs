@@ -6,7 +6,7 @@ use sim::lab::{Invariant, Mode};
 /// Names of the invariants.
 pub mod names {
     /// What all of it is for.
-    pub const GOODPUT: &str = "goodput returns";
+    pub const GOODPUT: &str = "goodput";
     /// Of the queues.
     pub const QUEUE: &str = "a queue has an end";
     /// Of the cache.

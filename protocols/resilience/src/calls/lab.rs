@@ -22,7 +22,12 @@ pub(super) const ABOUT: About = About {
 };
 
 pub(super) const VERBS: &[Verb] = &[
-    Verb { name: "get", usage: "get c1 milk", doc: "A device of the client asks for something.", client: true },
+    Verb {
+        name: "get",
+        usage: "get c1 milk",
+        doc: "A device of the client asks for something.",
+        client: true,
+    },
     Verb {
         name: "surge",
         usage: "surge c1 4x 2s",
@@ -67,22 +72,34 @@ pub(super) const POTHOLES: &[Pothole] = &[
 
 /// Words of the field, each explained.
 pub(super) const GLOSSARY: &[(&str, &str)] = &[
-    ("goodput", "What is answered while somebody still waits for it. Work that comes too late counts for nothing."),
+    (
+        "goodput",
+        "What is answered while somebody still waits for it. Work that comes too late counts for nothing.",
+    ),
     ("front", "The one node that devices know. It knows nothing itself, and asks a service."),
     ("service", "A node that answers: from its cache where it can."),
     ("store", "Where everything is kept for good. Reading from it takes long, and it turns nobody away."),
     ("cache", "What a service has read and keeps in memory. A crash loses it; the store still has it all."),
     ("cold", "Of a cache: empty, so that everything must be read from the store."),
-    ("deadline", "Until when an answer is of use. Passed on as the time that is left, because no two clocks agree."),
+    (
+        "deadline",
+        "Until when an answer is of use. Passed on as the time that is left, because no two clocks agree.",
+    ),
     ("timeout", "How long one attempt is waited for."),
     ("retry", "Asking again, because no answer came, or a refusal."),
     ("attempt", "One try of a call: the first, or a retry."),
     ("back-off", "Waiting before a retry, twice as long with each."),
     ("jitter", "Chance in how long one waits, so that those who failed together do not come back together."),
-    ("budget", "How many retries a caller may make for a hundred calls. A layer adds no more than that to the load."),
+    (
+        "budget",
+        "How many retries a caller may make for a hundred calls. A layer adds no more than that to the load.",
+    ),
     ("breaker", "Opens after many failures: nobody is asked for a while, then one, to see how it is."),
     ("half-open", "Of a breaker: one call is let through to see whether it is answered."),
-    ("bulkhead", "A limit on what one thing may take of what all need, so that one leak does not sink the ship."),
+    (
+        "bulkhead",
+        "A limit on what one thing may take of what all need, so that one leak does not sink the ship.",
+    ),
     ("hedge", "Asking a second node when the first takes longer than usual, and taking the first answer."),
     ("busy", "The answer of a node that turns a request away: it has too much to do already."),
     ("load shedding", "Turning requests away early, so that those that are let in are answered in time."),
@@ -105,7 +122,7 @@ pub(super) fn faults(_: &Settings) -> Vec<FaultClass> {
         FaultClass::Slow,
         FaultClass::ClockDrift { limit_ppb: 200_000_000 },
         FaultClass::ClockStep,
-        FaultClass::Verb("surge c1 8x 2s"),
+        FaultClass::Verb("surge c1 16x 2s"),
         FaultClass::Verb("flush {node}"),
     ]
 }

@@ -13,7 +13,11 @@ pub(super) const MEASURES: &[Measure] = &[
     Measure { id: "latency_p99", unit: "ms", doc: "99 of 100 answers took no longer." },
     Measure { id: "latency_p999", unit: "ms", doc: "999 of 1000 answers took no longer." },
     Measure { id: "front_attempts", unit: "", doc: "Requests that devices send the front, for each wish." },
-    Measure { id: "service_attempts", unit: "", doc: "Requests that the front sends services, for each wish." },
+    Measure {
+        id: "service_attempts",
+        unit: "",
+        doc: "Requests that the front sends services, for each wish.",
+    },
     Measure { id: "store_reads", unit: "", doc: "Requests that services send the store, for each wish." },
 ];
 
@@ -23,9 +27,8 @@ pub(super) fn measure(trace: &Trace, end: Time) -> Vec<f64> {
     let late = Time(end.0 / 4 * 3);
     let share = |from: Time| {
         let ended = operations.iter().filter(|o| o.invoked >= from && o.outcome != Outcome::Open);
-        let (ok, all) = ended.fold((0.0, 0.0), |(ok, all), o| {
-            (ok + f64::from(u8::from(o.outcome == Outcome::Ok)), all + 1.0)
-        });
+        let (ok, all) = ended
+            .fold((0.0, 0.0), |(ok, all), o| (ok + f64::from(u8::from(o.outcome == Outcome::Ok)), all + 1.0));
         (ok, 100.0 * ok / all)
     };
     let mut spans: Vec<u64> = operations
@@ -38,7 +41,13 @@ pub(super) fn measure(trace: &Trace, end: Time) -> Vec<f64> {
     // From a client to the front, from the front to services, from those to the store.
     let mut sent = [0.0; 3];
     for arrow in trace.story.arrows.iter().filter(|arrow| arrow.asks) {
-        let layer = if arrow.from.is_client() { 0 } else if arrow.from.number() == 1 { 1 } else { 2 };
+        let layer = if arrow.from.is_client() {
+            0
+        } else if arrow.from.number() == 1 {
+            1
+        } else {
+            2
+        };
         sent[layer] += 1.0;
     }
     let (ok, good) = share(Time::ZERO);
@@ -81,9 +90,6 @@ pub(super) const PLOTS: &[Plot] = &[
         title: "Requests waiting",
         unit: "requests",
         doc: "How many wait at each node, to be served or for the answer of another node.",
-        lines: &[Line {
-            name: "waiting",
-            quantity: Quantity::Fact { name: "queue", value: 2, sum: false },
-        }],
+        lines: &[Line { name: "waiting", quantity: Quantity::Fact { name: "queue", value: 2, sum: false } }],
     },
 ];

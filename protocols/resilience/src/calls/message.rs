@@ -111,9 +111,10 @@ impl sim::Message for Message {
     fn detail(&self) -> String {
         match self {
             Message::Request { attempt, key, left, .. } => {
-                let left = left.map_or_else(|| "no word of how long".to_owned(), |left| {
-                    format!("{} ms left", left.0 / 1_000_000)
-                });
+                let left = left.map_or_else(
+                    || "no word of how long".to_owned(),
+                    |left| format!("{} ms left", left.0 / 1_000_000),
+                );
                 format!("get {key}, attempt {attempt}, {left}")
             }
             Message::Reply { attempt, key, answer, .. } => {

@@ -32,6 +32,7 @@ pub mod cache;
 pub mod caller;
 pub mod client;
 pub mod fact;
+mod figures;
 pub mod guard;
 pub mod invariants;
 mod lab;
@@ -51,7 +52,7 @@ use message::Message;
 use node::Node;
 use serde::Serialize;
 use settings::Settings;
-use sim::figure::Plot;
+use sim::figure::{Figure, Plot};
 use sim::lab::{About, Arrangement, Claim, FaultClass, Invariant, Measure, Pothole, Verb};
 use sim::network::Network;
 use sim::parameter::{Parameter, Parameters};
@@ -229,11 +230,15 @@ impl Protocol for Calls {
         match (actor, event) {
             (Actor::Node(node), Event::Message { from, message }) => node.on_message(from, message, context),
             (Actor::Node(node), Event::Timer(timer)) => node.on_timer(timer, context),
-            (Actor::Client(client), Event::Message { from, message }) => client.on_message(from, message, context),
+            (Actor::Client(client), Event::Message { from, message }) => {
+                client.on_message(from, message, context)
+            }
             (Actor::Client(client), Event::Timer(timer)) => client.on_timer(timer, context),
             (actor, Event::Verb { verb, words }) => match (actor, read_verb(&verb, &words)) {
                 (Actor::Client(client), Ok(Asked::Get(key))) => client.ask(key, context),
-                (Actor::Client(client), Ok(Asked::Surge(times, span))) => client.on_surge(times, span, context),
+                (Actor::Client(client), Ok(Asked::Surge(times, span))) => {
+                    client.on_surge(times, span, context)
+                }
                 (Actor::Node(node), Ok(Asked::Flush)) => node.flush(context),
                 _ => {}
             },
@@ -267,6 +272,10 @@ impl Protocol for Calls {
 
     fn plots() -> &'static [Plot] {
         measure::PLOTS
+    }
+
+    fn figures() -> &'static [Figure] {
+        figures::FIGURES
     }
 
     fn measure(trace: &Trace, end: Time) -> Vec<f64> {

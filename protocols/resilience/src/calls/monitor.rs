@@ -196,7 +196,9 @@ impl Watch {
             let ago = at.since(since);
             report.broken(
                 At::Goodput.place(),
-                format!("{good} of the last {seen} were answered in time, though all has been well for {ago}"),
+                format!(
+                    "{good} of the last {seen} were answered in time, though all has been well for {ago}"
+                ),
             );
         }
     }

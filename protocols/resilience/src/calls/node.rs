@@ -3,7 +3,7 @@
 use super::cache::Cache;
 use super::caller::{Caller, Cause, Done};
 use super::message::{Answer, Key, Message};
-use super::server::{Manners, Server, job};
+use super::server::{Job, Manners, Server, job};
 use super::settings::{FRONT, Order, Settings};
 use super::{Context, Fact, Timer};
 use serde::Serialize;
@@ -34,14 +34,22 @@ impl Part {
     pub fn manners(self, settings: &Settings) -> Manners {
         let &Settings { front_work, work, refusal, store_work, queue, order, .. } = settings;
         match self {
-            Part::Front => {
-                Manners { work: front_work, refusal: Span::ZERO, limit: queue.saturating_mul(4), looks: true, order }
-            }
+            Part::Front => Manners {
+                work: front_work,
+                refusal: Span::ZERO,
+                limit: queue.saturating_mul(4),
+                looks: true,
+                order,
+            },
             Part::Service => Manners { work, refusal, limit: queue, looks: true, order },
             // Bought, and not built: it takes what comes, in the order in which it comes.
-            Part::Store => {
-                Manners { work: store_work, refusal: Span::ZERO, limit: STORE_QUEUE, looks: false, order: Order::Fifo }
-            }
+            Part::Store => Manners {
+                work: store_work,
+                refusal: Span::ZERO,
+                limit: STORE_QUEUE,
+                looks: false,
+                order: Order::Fifo,
+            },
         }
     }
 }
@@ -127,7 +135,9 @@ impl Node {
             }
             Message::Reply { call, attempt, key, answer } => {
                 // Too late for whoever asked, and still good for the cache: but not where each reads for itself.
-                if answer == Answer::Ok && self.part == Part::Service && !context.settings().potholes.cold_cache_open
+                if answer == Answer::Ok
+                    && self.part == Part::Service
+                    && !context.settings().potholes.cold_cache_open
                 {
                     self.keep(key, context);
                 }
@@ -143,13 +153,12 @@ impl Node {
     pub fn on_timer(&mut self, timer: Timer, context: &mut Context<'_>) {
         let done = match timer {
             Timer::Next => {
-                self.server.on_next();
+                if let Some(job) = self.server.on_slice(context) {
+                    self.served(job, context);
+                }
                 None
             }
-            Timer::Attempt(call) => {
-                self.caller.on_attempt_over(call, context);
-                None
-            }
+            Timer::Attempt(call) => self.caller.on_attempt_over(call, context),
             Timer::Hedge(call) => {
                 self.caller.on_hedge(call, context);
                 None
@@ -173,28 +182,31 @@ impl Node {
     /// Serves the next one, and tells how many wait.
     fn go_on(&mut self, context: &mut Context<'_>) {
         let manners = self.part.manners(context.settings());
-        if let Some(job) = self.server.next(&manners, context) {
-            match self.part {
-                Part::Store => job.answer(Answer::Ok, context),
-                Part::Front => {
-                    let done = self.caller.begin(Cause::Job(job), job.key, job.left(context), context);
-                    self.on_done(done, context);
+        self.server.begin(&manners, context);
+        self.server.tell(self.held(), context);
+    }
+
+    /// The work on a request is done: it can be answered, or somebody else must be asked.
+    fn served(&mut self, job: Job, context: &mut Context<'_>) {
+        match self.part {
+            Part::Store => job.answer(Answer::Ok, context),
+            Part::Front => {
+                let done = self.caller.begin(Cause::Job(job), job.key, job.left(context), context);
+                self.on_done(done, context);
+            }
+            Part::Service if self.cache.has(job.key, context.monotonic()) => job.answer(Answer::Ok, context),
+            Part::Service if context.settings().potholes.cold_cache_open => {
+                let done = self.caller.begin(Cause::Job(job), job.key, job.left(context), context);
+                self.fetches(job.key, context);
+                self.on_done(done, context);
+            }
+            Part::Service => {
+                if self.cache.joined(job) {
+                    context.fact(Fact::Shares { key: job.key });
                 }
-                Part::Service if self.cache.has(job.key, context.monotonic()) => job.answer(Answer::Ok, context),
-                Part::Service if context.settings().potholes.cold_cache_open => {
-                    let done = self.caller.begin(Cause::Job(job), job.key, job.left(context), context);
-                    self.fetches(job.key, context);
-                    self.on_done(done, context);
-                }
-                Part::Service => {
-                    if self.cache.joined(job) {
-                        context.fact(Fact::Shares { key: job.key });
-                    }
-                    self.fetch(context);
-                }
+                self.fetch(context);
             }
         }
-        self.server.tell(self.held(), context);
     }
 
     /// Reads what somebody waits for, as far as the bulkhead lets it.

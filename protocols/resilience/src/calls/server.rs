@@ -1,7 +1,7 @@
 //! The callee's side of a call: a queue with an end, who is turned away, who is served next, and who is no longer served.
 //!
-//! A node does one thing at a time. What arrives meanwhile waits in [`Server::waiting`]; the kernel hands it over when the
-//! node is free, before the next piece of work begins, so that nothing is decided on an old picture of the queue.
+//! A node does one thing at a time, in slices of [`SLICE`] as a processor would: between two of them it looks at what has
+//! arrived, and lets it in or turns it away.
 
 use super::message::{Answer, Key, Message};
 use super::settings::{Order, UNTOLD, left};
@@ -53,11 +53,15 @@ pub struct Manners {
     pub order: Order,
 }
 
+/// How long a node works without looking up.
+pub const SLICE: Span = Span::millis(20);
+
 /// The queue of a node.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Server {
     waiting: VecDeque<Job>,
-    busy: bool,
+    /// What is being served, and how much of the work on it is left after this slice.
+    serving: Option<(Job, Span)>,
     /// The length of the queue as it was told last.
     told: u32,
 }
@@ -70,7 +74,7 @@ impl Server {
 
     /// Whether it is at work.
     pub fn busy(&self) -> bool {
-        self.busy
+        self.serving.is_some()
     }
 
     /// A request arrives: it waits, or is turned away. `held` are those that were served so far as to wait for others.
@@ -90,22 +94,22 @@ impl Server {
             Order::Lifo => Span::ZERO,
         };
         if !worth_it(&job, before, manners, context) {
-            context.note(|| format!("turned away: its turn would come in {before}, and there is too little time left"));
+            context.note(|| {
+                format!("turned away: its turn would come in {before}, and there is too little time left")
+            });
             return refuse(&job, Answer::Busy, manners, context);
         }
         self.waiting.push_back(job);
     }
 
-    /// The next to be served, if the node is free: the work is done when this returns. Who has gone is passed over.
-    pub fn next(&mut self, manners: &Manners, context: &mut Context<'_>) -> Option<Job> {
-        if self.busy {
-            return None;
-        }
-        loop {
-            let job = match manners.order {
-                Order::Fifo => self.waiting.pop_front()?,
-                Order::Lifo => self.waiting.pop_back()?,
+    /// Begins with the next one, if the node is free. Who has gone is passed over.
+    pub fn begin(&mut self, manners: &Manners, context: &mut Context<'_>) {
+        while self.serving.is_none() {
+            let next = match manners.order {
+                Order::Fifo => self.waiting.pop_front(),
+                Order::Lifo => self.waiting.pop_back(),
             };
+            let Some(job) = next else { return };
             if !worth_it(&job, Span::ZERO, manners, context) {
                 context.fact(Fact::Expired);
                 context.note(|| format!("{}'s {} is not served: its time is up", job.from, job.key));
@@ -115,16 +119,27 @@ impl Server {
             if manners.looks && job.left(context) == Span::ZERO {
                 context.fact(Fact::ServedLate { whom: job.from });
             }
-            self.busy = true;
-            context.work(manners.work);
-            context.set_timer(Timer::Next, Span::ZERO);
-            return Some(job);
+            self.slice(job, manners.work, context);
         }
     }
 
-    /// The work is done.
-    pub fn on_next(&mut self) {
-        self.busy = false;
+    /// Works on it, as long as a slice is.
+    fn slice(&mut self, job: Job, left: Span, context: &mut Context<'_>) {
+        let now = left.min(SLICE);
+        self.serving = Some((job, left - now));
+        context.work(now);
+        context.set_timer(Timer::Next, Span::ZERO);
+    }
+
+    /// A slice is over: the job, where it is done.
+    pub fn on_slice(&mut self, context: &mut Context<'_>) -> Option<Job> {
+        let (job, left) = self.serving?;
+        if left > Span::ZERO {
+            self.slice(job, left, context);
+            return None;
+        }
+        self.serving = None;
+        Some(job)
     }
 
     /// Tells how many wait, where that has changed.
@@ -152,6 +167,13 @@ fn refuse(job: &Job, answer: Answer, manners: &Manners, context: &mut Context<'_
 }
 
 /// A request as it is let in: by when it must be answered is by this node's own clock from now on.
-pub fn job(from: ActorId, call: u64, attempt: u32, key: Key, left: Option<Span>, context: &Context<'_>) -> Job {
+pub fn job(
+    from: ActorId,
+    call: u64,
+    attempt: u32,
+    key: Key,
+    left: Option<Span>,
+    context: &Context<'_>,
+) -> Job {
     Job { from, call, attempt, key, due: context.monotonic() + left.unwrap_or(UNTOLD) }
 }

@@ -1,10 +1,10 @@
 //! The parameters, and what they are worth.
 
+use sim::ActorId;
 use sim::network::{Latency, Network, Profile};
 use sim::parameter::{Parameter, Parameters};
 use sim::random::Draw;
 use sim::time::{Span, Time};
-use sim::ActorId;
 
 /// The mistakes that can be put in.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -130,7 +130,13 @@ pub const PARAMETERS: &[Parameter] = &[
         "How long a device waits for its answer, all retries included. What comes later is of no use.",
     ),
     Parameter::span("timeout", ms(500), ms(5), Span::secs(60), "How long a device waits for one attempt."),
-    Parameter::span("front_timeout", ms(400), ms(5), Span::secs(60), "How long the front waits for one attempt."),
+    Parameter::span(
+        "front_timeout",
+        ms(400),
+        ms(5),
+        Span::secs(60),
+        "How long the front waits for one attempt.",
+    ),
     Parameter::span(
         "store_timeout",
         Span::secs(1),
@@ -138,7 +144,8 @@ pub const PARAMETERS: &[Parameter] = &[
         Span::secs(60),
         "How long a service waits for one attempt at the store.",
     ),
-    Parameter::count("attempts", 3, 1, 10, "attempts", "Of each call, wherever calls are tried again.").live(),
+    Parameter::count("attempts", 3, 1, 10, "attempts", "Of each call, wherever calls are tried again.")
+        .live(),
     Parameter::choice(
         "retrying",
         &["everywhere", "devices"],
@@ -152,7 +159,13 @@ pub const PARAMETERS: &[Parameter] = &[
         "%",
         "Retries and hedges in a hundred calls: what a caller may add to the load.",
     ),
-    Parameter::span("backoff", ms(50), ms(1), Span::secs(10), "Before the first retry; twice as long with each."),
+    Parameter::span(
+        "backoff",
+        ms(50),
+        ms(1),
+        Span::secs(10),
+        "Before the first retry; twice as long with each.",
+    ),
     Parameter::span("backoff_max", Span::secs(1), ms(1), Span::secs(60), "The longest wait before a retry."),
     Parameter::span(
         "hedge",
@@ -166,11 +179,24 @@ pub const PARAMETERS: &[Parameter] = &[
         "guard",
         &["breaker", "throttle", "off"],
         "What keeps a caller from asking who does not answer: a circuit breaker, or asking less the more is refused.",
-    )
-    .live(),
-    Parameter::span("open_for", ms(500), ms(10), Span::secs(60), "How long a breaker stays open before it tries again."),
-    Parameter::count("queue", 256, 1, 10_000, "requests", "How many may wait at a node before others are turned away."),
-    Parameter::choice("order", &["fifo", "lifo"], "Who is served first: the first to come, or the last.").live(),
+    ),
+    Parameter::span(
+        "open_for",
+        ms(500),
+        ms(10),
+        Span::secs(60),
+        "How long a breaker stays open before it tries again.",
+    ),
+    Parameter::count(
+        "queue",
+        256,
+        1,
+        10_000,
+        "requests",
+        "How many may wait at a node before others are turned away.",
+    ),
+    Parameter::choice("order", &["fifo", "lifo"], "Who is served first: the first to come, or the last.")
+        .live(),
     Parameter::count(
         "fetches",
         2,
@@ -180,17 +206,29 @@ pub const PARAMETERS: &[Parameter] = &[
         "Reads of the store that a service has on their way at once: its bulkhead.",
     )
     .live(),
-    Parameter::span("cached", Span::secs(12), ms(10), Span::secs(600), "How long a cached value lives, on average."),
+    Parameter::span(
+        "cached",
+        Span::secs(12),
+        ms(10),
+        Span::secs(600),
+        "How long a cached value lives, on average.",
+    ),
     Parameter::span("front_work", ms(2), Span::ZERO, Span::secs(1), "What a request takes at the front."),
     Parameter::span("work", ms(50), Span::ZERO, Span::secs(1), "What a request takes at a service."),
-    Parameter::span("refusal", ms(10), Span::ZERO, Span::secs(1), "What turning a request away takes at a service."),
-    Parameter::span("store_work", ms(120), Span::ZERO, Span::secs(1), "What a read takes at the store."),
+    Parameter::span(
+        "refusal",
+        ms(10),
+        Span::ZERO,
+        Span::secs(1),
+        "What turning a request away takes at a service.",
+    ),
+    Parameter::span("store_work", ms(100), Span::ZERO, Span::secs(1), "What a read takes at the store."),
     Parameter::span("latency_min", ms(5), Span::ZERO, Span::secs(10), "The quickest message."),
     Parameter::span("latency_max", ms(15), Span::ZERO, Span::secs(10), "The slowest message."),
     Parameter::switch("load", true, "Devices ask of their own accord."),
     Parameter::pothole(
         "retry_without_budget",
-        "Nobody counts: each layer makes at least four attempts, whatever became of the last ones, and no breaker opens.",
+        "Nobody counts: each layer makes all its attempts, whatever became of the last ones, and no breaker opens.",
     ),
     Parameter::pothole(
         "no_jitter",
@@ -225,7 +263,6 @@ impl Settings {
             stale_work_served: p.switch("stale_work_served"),
             cold_cache_open: p.switch("cold_cache_open"),
         };
-        let attempts: u32 = small(p, "attempts");
         Self {
             services: small(p, "services"),
             clients: small(p, "clients"),
@@ -236,7 +273,7 @@ impl Settings {
             timeout: p.span("timeout"),
             front_timeout: p.span("front_timeout"),
             store_timeout: p.span("store_timeout"),
-            attempts: if potholes.retry_without_budget { attempts.max(4) } else { attempts },
+            attempts: small(p, "attempts"),
             edge_only: p.choice("retrying") == "devices",
             budget: small(p, "budget"),
             backoff: p.span("backoff"),
@@ -330,7 +367,8 @@ impl Settings {
 
     /// Whether there is enough of everything for what is asked when all is well: only then is goodput promised. Services
     /// are busy for at most two thirds of the time, the front for a third, the store for half with what caches forget; a
-    /// cache can be filled within the wait for it; and a deadline is no shorter than some turns and one read.
+    /// cache can be filled within the wait for it; and a deadline is no shorter than some turns and one read. A throttle
+    /// that has closed opens again too slowly where so little is asked.
     pub fn suffices(&self) -> bool {
         let busy = |work: Span, asked: u64| work.0 / 1_000 * asked / 1_000_000; // thousandths
         let services = u64::from(self.services);
@@ -338,6 +376,7 @@ impl Settings {
         let ways = self.latency_max * 6;
         let answered = self.front_work + self.work * 6 + self.store_work * 2 + ways;
         self.load
+            && self.guard != Guard::Throttle
             && self.asked() > 0
             && busy(self.work, self.asked() / services) <= 660
             && busy(self.front_work, self.asked()) <= 330
@@ -355,10 +394,11 @@ impl Settings {
             && self.backoff <= self.timeout
     }
 
-    /// Within how long after all is mended goodput is back: who waits gives up, breakers try again, caches are filled.
+    /// Within how long after all is mended goodput is back: breakers have tried again, caches are full, and whoever was
+    /// asked in vain meanwhile is asked again.
     pub fn recovery(&self) -> Span {
         let fill = self.store_work * u64::from(self.keys) * u64::from(self.services);
-        self.deadline + self.open_for + fill + Span::millis(500)
+        self.open_for + fill + self.front_timeout
     }
 }
 

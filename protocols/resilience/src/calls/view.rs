@@ -67,7 +67,7 @@ fn of_client(client: &Client, view: &mut ActorView) {
     let (good, seen) = client.recent().good();
     view.subline = format!("of the last {seen} wishes {good} were answered in time");
     view.field("open", "waiting", client.caller().open(), "answered");
-    view.field("good", "answered in time", format!("{good} of {seen}"), "answered");
+    view.field("good", "answered in time, of the last 32", good, "answered");
     view.field("surge", "asks as often as usual, times", client.surge(), "surge");
     of_caller(client.caller(), view);
     if let Some((key, attempts)) = client.caller().oldest() {
@@ -117,7 +117,9 @@ fn queues(cluster: &Cluster<'_, Calls>) -> Strip {
         Bar {
             actor: Some(*id),
             name,
-            parts: [(f64::from(waiting), Tone::Plain), (f64::from(held), Tone::Changing)].into_iter().collect(),
+            parts: [(f64::from(waiting), Tone::Plain), (f64::from(held), Tone::Changing)]
+                .into_iter()
+                .collect(),
             limit: (part == Part::Service).then(|| f64::from(cluster.settings.queue)),
             detail: format!("{waiting} to be served, {held} for the answer of another node").into(),
         }
@@ -150,14 +152,21 @@ fn callers(cluster: &Cluster<'_, Calls>) -> Strip {
             }
             _ => Entry::default(),
         };
-        TableRow { actor: Some(*id), name: id.to_string().into(), entries: vec![budget, breakers(*id, caller, settings), cached] }
+        TableRow {
+            actor: Some(*id),
+            name: id.to_string().into(),
+            entries: vec![budget, breakers(*id, caller, settings), cached],
+        }
     };
     let calls = |id: ActorId| id.is_client() || Part::of(id, settings) != Part::Store;
     let rows = cluster.actors.iter().filter(|(id, ..)| calls(*id)).map(row).collect();
     Strip {
         title: "Callers",
         legend: "how many retries each could make now; its breakers before those it calls; what its cache holds",
-        body: Body::Table(Table { columns: ["retries left", "breakers", "cached"].map(Arc::from).into(), rows }),
+        body: Body::Table(Table {
+            columns: ["retries left", "breakers", "cached"].map(Arc::from).into(),
+            rows,
+        }),
     }
 }
 

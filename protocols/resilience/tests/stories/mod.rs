@@ -16,7 +16,10 @@ fn run(seconds: u64, set: &[&str], commands: &[&str]) -> Played {
 fn good(played: &Played, from: u64, to: u64) -> usize {
     let begun = |o: &&sim::story::Operation| (from..to).contains(&(o.invoked.0 / 1_000_000_000));
     let operations = &played.trace.story.operations;
-    let (ok, all) = operations.iter().filter(begun).fold((0, 0), |(ok, all), o| (ok + usize::from(o.outcome == Outcome::Ok), all + 1));
+    let (ok, all) = operations
+        .iter()
+        .filter(begun)
+        .fold((0, 0), |(ok, all), o| (ok + usize::from(o.outcome == Outcome::Ok), all + 1));
     ok * 100 / all.max(1)
 }
 
