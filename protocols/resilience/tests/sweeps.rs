@@ -1,11 +1,7 @@
 //! The shop under every fault it claims to stand: with no pothole goodput returns whatever happened, and every `sometimes`
 //! is reached; with each pothole alone a trouble that is gone leaves one behind.
 
-#[path = "../../transactions/tests/common/mod.rs"]
-mod common;
-mod stories;
-
-use common::{
+use crate::common::{
     END, every_sometimes, found, looked_at_all_along, play, replay, same_twice, scan_finds, setup, sound,
     spread,
 };
@@ -76,7 +72,7 @@ fn parameters_at_the_ends_of_their_ranges() {
         let played = play(&LAB, setup(&LAB, 3, Level::High, Time::millis(6_000), set, &[]));
         assert_eq!(played.broken(), Vec::new(), "{}", replay(&LAB, 3, set));
     };
-    for end in specs().flat_map(common::ends) {
+    for end in specs().flat_map(crate::common::ends) {
         holds(&[&end]);
     }
     holds(&["latency_min=0s", "latency_max=0s", "work=0s", "front_work=0s", "store_work=0s", "refusal=0s"]);
