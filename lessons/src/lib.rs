@@ -26,6 +26,7 @@ const TEXTS: &[(&str, &str)] = &[
     ("coordinator-gone", include_str!("../text/coordinator-gone.md")),
     ("undoing", include_str!("../text/undoing.md")),
     ("exactly-once", include_str!("../text/exactly-once.md")),
+    ("retries-that-kill", include_str!("../text/retries-that-kill.md")),
     ("quorum-overlap", include_str!("../text/quorum-overlap.md")),
     ("clock-decides", include_str!("../text/clock-decides.md")),
     ("deleted-returns", include_str!("../text/deleted-returns.md")),

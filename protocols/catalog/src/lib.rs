@@ -13,6 +13,7 @@ pub const LABS: &[&dyn Lab] = &[
     &sharding::index::LAB,
     &transactions::two_phase::LAB,
     &transactions::saga::LAB,
+    &resilience::calls::LAB,
     &consensus::pbft::LAB,
 ];
 
