@@ -29,6 +29,7 @@ const TEXTS: &[(&str, &str)] = &[
     ("quorum-overlap", include_str!("../text/quorum-overlap.md")),
     ("clock-decides", include_str!("../text/clock-decides.md")),
     ("deleted-returns", include_str!("../text/deleted-returns.md")),
+    ("before-and-after", include_str!("../text/before-and-after.md")),
     ("one-liar", include_str!("../text/one-liar.md")),
     ("why-three-f-plus-one", include_str!("../text/why-three-f-plus-one.md")),
 ];

@@ -11,6 +11,7 @@ pub const LABS: &[&dyn Lab] = &[
     &replication::dynamo::LAB,
     &transactions::two_phase::LAB,
     &transactions::saga::LAB,
+    &clocks::board::LAB,
     &consensus::pbft::LAB,
 ];
 
