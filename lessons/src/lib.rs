@@ -32,6 +32,7 @@ const TEXTS: &[(&str, &str)] = &[
     ("deleted-returns", include_str!("../text/deleted-returns.md")),
     ("which-shard", include_str!("../text/which-shard.md")),
     ("everyone-asks", include_str!("../text/everyone-asks.md")),
+    ("before-and-after", include_str!("../text/before-and-after.md")),
     ("one-liar", include_str!("../text/one-liar.md")),
     ("why-three-f-plus-one", include_str!("../text/why-three-f-plus-one.md")),
 ];

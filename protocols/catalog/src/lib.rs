@@ -14,6 +14,7 @@ pub const LABS: &[&dyn Lab] = &[
     &transactions::two_phase::LAB,
     &transactions::saga::LAB,
     &resilience::calls::LAB,
+    &clocks::board::LAB,
     &consensus::pbft::LAB,
 ];
 

@@ -15,6 +15,15 @@ const BILLION: i128 = 1_000_000_000;
 /// backwards would make "when does this timer go off?" have no answer.
 pub const MAX_DRIFT: i64 = 500_000_000;
 
+/// How wrong an actor's clocks are of themselves, before anybody does anything to them. The default is not at all.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Crystal {
+    /// The wall clock minus true time at the start of the run, in nanoseconds.
+    pub skew: i64,
+    /// Parts in 10⁹ that both clocks run fast wherever no fault sets another rate.
+    pub drift: i64,
+}
+
 /// An actor's clocks, read at a true time that never goes back.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Clock {
@@ -32,6 +41,13 @@ impl Clock {
     /// A clock that keeps true time, its wall clock wrong by `offset` nanoseconds from the start.
     pub const fn new(offset: i64) -> Self {
         Self { since: Time::ZERO, shown: Time::ZERO, drift: 0, offset }
+    }
+
+    /// Clocks on such a crystal, at the start of a run.
+    pub fn on(crystal: Crystal) -> Self {
+        let mut clock = Self::new(crystal.skew);
+        clock.set_drift(Time::ZERO, crystal.drift);
+        clock
     }
 
     /// What the monotonic clock shows at this true time. Never goes back while true time does not.
@@ -119,6 +135,14 @@ mod tests {
         assert_eq!(clock.error(Time::millis(3000)), -200_000_000);
         clock.step(i64::MIN);
         assert_eq!(clock.wall(Time::millis(3000)), Time::ZERO);
+    }
+
+    #[test]
+    fn a_crystal_is_wrong_from_the_start() {
+        let clock = Clock::on(Crystal { skew: 5_000_000, drift: 1_000_000 });
+        assert_eq!((clock.monotonic(Time::ZERO), clock.wall(Time::ZERO)), (Time::ZERO, Time::millis(5)));
+        assert_eq!(clock.error(Time::millis(1000)), 6_000_000);
+        assert_eq!(Clock::on(Crystal::default()), Clock::default());
     }
 
     #[test]

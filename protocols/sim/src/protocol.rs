@@ -1,12 +1,14 @@
 //! What a protocol is to the kernel: plain state, and handlers that take one event and have effects through a
 //! [`Context`]. One [`Protocol`] value never exists: the type carries everything.
 
+use crate::clock::{Clock, Crystal};
 use crate::context::Context;
 use crate::figure::{Figure, Plot};
 use crate::ids::{ActorId, EventId, SyncId};
 use crate::lab::{About, Arrangement, Claim, FaultClass, Invariant, Measure, Pothole, Verb};
 use crate::network::Network;
 use crate::parameter::{Parameter, Parameters};
+use crate::random::Draw;
 use crate::story::{Operation, Role, Value};
 use crate::time::{Span, Time};
 use crate::trace::Trace;
@@ -178,12 +180,20 @@ pub struct Cluster<'a, P: Protocol> {
     pub settings: &'a P::Settings,
     /// Every actor, nodes first: who, its state (none while down or off), its durable state.
     pub actors: Vec<Seen<'a, P>>,
+    /// Their clocks, in the same order.
+    pub clocks: Vec<(ActorId, Clock)>,
 }
 
 impl<P: Protocol> Cluster<'_, P> {
     /// The state of an actor that is up.
     pub fn state(&self, id: ActorId) -> Option<&P::Actor> {
         self.actors.iter().find(|(actor, ..)| *actor == id).and_then(|(_, state, _)| *state)
+    }
+
+    /// What an actor's clocks show: the monotonic one and the wall clock.
+    pub fn clocks(&self, id: ActorId) -> Option<(Time, Time)> {
+        let (_, clock) = self.clocks.iter().find(|(actor, _)| *actor == id)?;
+        Some((clock.monotonic(self.now), clock.wall(self.now)))
     }
 }
 
@@ -259,6 +269,11 @@ pub trait Protocol: Clone + Send + Sync + Debug + 'static {
     fn network(settings: &Self::Settings) -> Network;
     /// How long a sync takes, from and to (drawn).
     fn sync_latency(settings: &Self::Settings) -> (Span, Span);
+    /// How wrong an actor's clocks are of themselves, before any fault: not at all unless the lab is about that. `draw`
+    /// depends on the seed and the actor alone.
+    fn crystal(_settings: &Self::Settings, _who: ActorId, _draw: &mut Draw) -> Crystal {
+        Crystal::default()
+    }
     /// How many events may wait at a busy actor before what arrives is lost.
     fn queue_limit(_settings: &Self::Settings) -> u32 {
         10_000

@@ -242,7 +242,9 @@ impl Kernel {
     fn clock(&mut self, slot: Slot, change: &ClockChange, span: Option<Span>) -> bool {
         match change {
             ClockChange::Step(nanos) => {
-                self.actor_mut(slot).clock.step(*nanos);
+                let actor = self.actor_mut(slot);
+                actor.clock.step(*nanos);
+                actor.stepped = actor.stepped.saturating_add(*nanos);
                 *nanos != 0
             }
             ClockChange::Drift(ppb) => {
@@ -438,7 +440,7 @@ impl Kernel {
                 self.resume(slot, event, trace);
             }
             Ending::Slow(slot, _) => self.actor_mut(slot).slow = 1,
-            Ending::Drift(slot, _) => self.drift(slot, 0),
+            Ending::Drift(slot, _) => self.drift(slot, self.actor(slot).crystal.drift),
             Ending::Lie(slot, _) => self.actor_mut(slot).lie = None,
             Ending::Disk(slot, _) => {
                 let disk = &mut self.actor_mut(slot).disk;
@@ -495,8 +497,9 @@ impl Kernel {
             actor.slow = 1;
             actor.lie = None;
             (actor.disk.slow, actor.disk.failing, actor.disk.full) = (1, false, false);
-            if self.actor(slot).clock.drift() != 0 {
-                self.drift(slot, 0);
+            let natural = self.actor(slot).crystal.drift;
+            if self.actor(slot).clock.drift() != natural {
+                self.drift(slot, natural);
             }
             if self.actor(slot).status == Status::Down {
                 effects.push(Effect::Start(slot));

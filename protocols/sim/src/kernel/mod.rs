@@ -26,7 +26,7 @@ pub(crate) mod step;
 mod timers;
 pub(crate) mod ways;
 
-use crate::clock::Clock;
+use crate::clock::{Clock, Crystal};
 use crate::command::TimedCommand;
 use crate::ids::{ActorId, EventId, MessageId};
 use crate::network::Network;
@@ -113,6 +113,8 @@ impl Kernel {
                 stamps: [0; 4],
                 slow: 1,
                 clock: Clock::default(),
+                crystal: Crystal::default(),
+                stepped: 0,
                 timers: SmallVec::new(),
                 busy_until: Time::ZERO,
                 ready_queued: false,
@@ -229,6 +231,18 @@ impl Kernel {
     #[inline]
     pub(crate) fn runs(&self, slot: Slot) -> bool {
         matches!(self.actor(slot).status, Status::Up | Status::Paused)
+    }
+
+    /// Gives every actor the clock it has of itself, before anything has happened.
+    pub(crate) fn set_crystals(&mut self, mut of: impl FnMut(ActorId, &mut Draw) -> Crystal) {
+        for slot in 0..self.actors.len() as Slot {
+            let id = self.id(slot);
+            let mut draw = self.keys.draw(Purpose::Clock, u64::from(id.raw()), 0, 0);
+            let crystal = of(id, &mut draw);
+            let actor = self.actor_mut(slot);
+            actor.clock = Clock::on(crystal);
+            actor.crystal = Crystal { drift: actor.clock.drift(), ..crystal };
+        }
     }
 
     #[inline]

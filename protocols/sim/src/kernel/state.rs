@@ -2,7 +2,7 @@
 
 use super::Slot;
 use super::queue::Key;
-use crate::clock::Clock;
+use crate::clock::{Clock, Crystal};
 use crate::ids::{ActorId, EventId, SyncId};
 use crate::story::Role;
 use crate::time::{Span, Time};
@@ -112,6 +112,10 @@ pub(crate) struct ActorState {
     pub stamps: [u32; 4],
     pub slow: u32,
     pub clock: Clock,
+    /// What its clock is like of itself.
+    pub crystal: Crystal,
+    /// By how much commands have stepped its wall clock, in nanoseconds.
+    pub stepped: i64,
     pub timers: SmallVec<[TimerSlot; 2]>,
     pub busy_until: Time,
     pub ready_queued: bool,

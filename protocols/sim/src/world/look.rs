@@ -1,6 +1,7 @@
 //! Looking at a cluster from outside: its [`View`], the chips of what is broken, and what a command would do.
 
 use super::World;
+use crate::clock::Crystal;
 use crate::command::{Command, DiskChange, LinkSelector, MessageSelector, Quality, Who};
 use crate::ids::ActorId;
 use crate::kernel::flights::Stage;
@@ -244,14 +245,17 @@ fn actor_chips(kernel: &Kernel, slot: Slot, chips: &mut Vec<Broken>) {
         let mend = Command::Slow { who: me.clone(), factor: 1, span: None };
         chip(format!("{id} slow {}x", state.slow), "mend", mend);
     }
-    if state.clock.drift() != 0 {
-        let change = crate::command::ClockChange::Drift(0);
+    let natural = state.crystal.drift;
+    if state.clock.drift() != natural {
+        let change = crate::command::ClockChange::Drift(natural);
         let ppm = state.clock.drift() / 1000;
         let mend = Command::Clock { who: me.clone(), change, span: None };
         chip(format!("{id} clock {ppm:+} ppm"), "mend", mend);
     }
-    let offset = state.clock.error(kernel.now());
-    if offset.unsigned_abs() >= 1_000_000 && state.clock.drift() == 0 {
+    // A clock that is wrong of itself is no fault: then only what a hand did to it is.
+    let ideal = state.crystal == Crystal::default();
+    let offset = if ideal { state.clock.error(kernel.now()) } else { state.stepped };
+    if offset.unsigned_abs() >= 1_000_000 && state.clock.drift() == natural {
         let change = crate::command::ClockChange::Step(-offset);
         let sign = if offset < 0 { "behind" } else { "ahead" };
         let mend = Command::Clock { who: me.clone(), change, span: None };

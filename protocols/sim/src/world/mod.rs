@@ -78,7 +78,7 @@ impl<P: Protocol> World<P> {
         let faults = P::faults(&setup.parameters);
         let stage = chaos::Stage { population, roles: P::roles(), lies: P::lies() };
         let plan = chaos::plan(setup.seed, setup.chaos, &faults, &stage, setup.end);
-        let kernel = Kernel::new(
+        let mut kernel = Kernel::new(
             setup.seed,
             population,
             P::network(&settings),
@@ -87,6 +87,7 @@ impl<P: Protocol> World<P> {
             Arc::clone(&setup.commands),
             plan.into(),
         );
+        kernel.set_crystals(|who, draw| P::crystal(&settings, who, draw));
         let count = kernel.slots().len();
         Self {
             monitor: P::Monitor::new(&settings, &setup.parameters),
@@ -106,7 +107,8 @@ impl<P: Protocol> World<P> {
             let at = usize::from(slot);
             (self.kernel.id(slot), self.actors[at].as_ref(), self.stores.disks[at].durable())
         });
-        Cluster { now: self.kernel.now(), settings: &self.settings, actors: actors.collect() }
+        let clocks = self.kernel.actors.iter().map(|state| (state.id, state.clock)).collect();
+        Cluster { now: self.kernel.now(), settings: &self.settings, actors: actors.collect(), clocks }
     }
 
     /// The state of an actor that runs.
