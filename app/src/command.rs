@@ -138,6 +138,8 @@ commands! {
         [plain(Key::E)], None;
     Parameters: "parameters", "Settings and potholes", "The lab's parameters, its potholes, its seed", Run,
         [plain(Key::O)], Some(Icon::Gear);
+    BreakIt: "break_it", "Break it for me", "Search for a run in which a promise breaks, and show it", Run,
+        [plain(Key::B)], Some(Icon::Lightning);
     Client: "client", "Ask by hand", "Send a client's request yourself", Run, [plain(Key::A)], Some(Icon::Hand);
 
     Palette: "palette", "Search", "Find every lab, lesson, fault and command", Window,

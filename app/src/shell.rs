@@ -14,7 +14,7 @@ use crate::canvas::{self, Canvas, menu::Extras};
 use crate::command;
 use crate::lower::{Lower, strip_height, strip_ui, time_height, timeline_ui};
 use crate::panels::{
-    chips, client::Client, commands::Commands, figures, first, inspector::Inspector, lesson, pages,
+    break_it, chips, client::Client, commands::Commands, figures, first, inspector::Inspector, lesson, pages,
     palette::Palette, run_until::RunUntil, settings::Settings, toasts, top, verdict,
 };
 use crate::state::store::{self, Saved};
@@ -194,7 +194,7 @@ impl App {
             return;
         }
         let hint = self.state.lesson.as_ref().and_then(course::Course::next_hint);
-        let soon = [toast, hint].into_iter().flatten().reduce(f64::min);
+        let soon = [toast, hint, self.state.breaking.next_look()].into_iter().flatten().reduce(f64::min);
         if let Some(soon) = soon {
             context.request_repaint_after(Duration::from_secs_f64(soon.clamp(0.05, 3_600.0)));
         }
@@ -345,6 +345,7 @@ impl App {
             Tab::Commands => parts.commands.show(ui, state, actions),
             Tab::Settings => parts.settings.show(ui, state, actions),
             Tab::Client => parts.client.show(ui, state, actions),
+            Tab::Break => break_it::show(ui, state, actions),
             Tab::Lesson => {
                 if let Some(open) = &state.lesson {
                     lesson::sheet_ui(ui, state, open, actions);
@@ -513,6 +514,7 @@ impl App {
             Tab::Commands => Some("Commands"),
             Tab::Settings => Some("Settings"),
             Tab::Client => Some("Client"),
+            Tab::Break => Some("Break it"),
             _ => None,
         };
         tabs.extend(extra.map(|name| (layout.sheet, name)));

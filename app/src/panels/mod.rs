@@ -8,10 +8,12 @@
 //! | [`lesson`] | the lesson |
 //! | [`inspector`], [`verdict`] | what is selected; the verdict and its proof |
 //! | [`commands`], [`settings`], [`client`] | the run's list, its parameters, a client's hand |
+//! | [`break_it`] | the search for a run that breaks a promise |
 //! | [`palette`], [`run_until`], [`pages`] | what lies over the desk |
 //! | [`first`] | what a newcomer sees |
 //! | [`toasts`] | short messages |
 
+pub mod break_it;
 pub mod chips;
 pub mod client;
 pub mod commands;

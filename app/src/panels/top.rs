@@ -73,6 +73,7 @@ fn entries_ui(ui: &mut Ui, actions: &mut Vec<Action>) {
         Key::Parameters,
         Key::Commands,
         Key::Client,
+        Key::BreakIt,
         Key::RunUntil,
         Key::Heal,
         Key::Undo,

@@ -48,6 +48,7 @@ impl State {
             Action::Edit(edit) => self.edit(edit),
             Action::Lesson(lesson) => self.lesson(lesson),
             Action::Figures(ask) => self.ask_figures(ask),
+            Action::Breaking(ask) => self.ask_breaking(ask),
             Action::Pace(factor) => {
                 self.pace.factor = factor;
                 self.saved.preferences.pace = factor;
@@ -164,14 +165,14 @@ impl State {
         });
     }
 
-    fn show_tab(&mut self, tab: Tab) {
+    pub(super) fn show_tab(&mut self, tab: Tab) {
         let layout = &mut self.saved.layout;
         layout.sheet = tab;
         match tab {
             Tab::Logs => (layout.logs, layout.logs_before_time) = (true, true),
             Tab::Time => (layout.time, layout.logs_before_time) = (true, false),
             Tab::Lesson => {}
-            Tab::Verdict | Tab::Inspector | Tab::Commands | Tab::Settings | Tab::Client => {
+            Tab::Verdict | Tab::Inspector | Tab::Commands | Tab::Settings | Tab::Client | Tab::Break => {
                 if tab == Tab::Verdict {
                     layout.verdict = true;
                     self.selection = Selection::None;
@@ -280,6 +281,7 @@ impl State {
             Key::Commands => self.show_tab(Tab::Commands),
             Key::Parameters => self.show_tab(Tab::Settings),
             Key::Client => self.show_tab(Tab::Client),
+            Key::BreakIt => self.show_tab(Tab::Break),
             _ => {}
         }
     }

@@ -2,6 +2,7 @@
 //! is kept between visits. Painting reads it; [`State::apply`] changes it; tests drive both without a screen.
 
 mod apply;
+pub mod breaking;
 pub mod condition;
 pub mod faults;
 pub mod figures;
@@ -19,6 +20,7 @@ use run::{LiveVerdict, Playback, Progress, Run};
 use sim::{ActorId, Command, EventId, Lab, Moment, Time};
 
 use crate::action::{Page, Selection};
+use breaking::Breaking;
 use figures::Figures;
 use lesson::Course;
 use lessons::Signal;
@@ -59,6 +61,8 @@ pub struct State {
     pub saved: Saved,
     /// Figures of many runs.
     pub figures: Figures,
+    /// The search for a run that breaks a promise.
+    pub breaking: Breaking,
     /// Short messages.
     pub toasts: Toasts,
     /// How far a long seek has come, while one is under way.
@@ -107,6 +111,7 @@ impl State {
             lesson: None,
             saved,
             figures: Figures::default(),
+            breaking: Breaking::default(),
             toasts: Toasts::default(),
             working: None,
             requests: vec![Request::Dress],
@@ -247,8 +252,11 @@ impl State {
             self.remember_link();
         }
         self.warn();
+        self.follow_search();
+        // A page has no thread beside the window: there the search goes on from frame to frame.
+        let searching = cfg!(target_arch = "wasm32") && self.breaking.is_on();
         let making = self.figures.advance(self.page == Some(Page::Figures));
-        self.pace.moves() || self.working.is_some() || making && self.page == Some(Page::Figures)
+        self.pace.moves() || self.working.is_some() || searching || making && self.page == Some(Page::Figures)
     }
 
     /// Says once that a run made with another version may differ here.
