@@ -149,6 +149,8 @@ commands! {
     FieldGuide: "field_guide", "Field guide", "The mistakes you have caused, with their links", Window, [], None;
     Figures: "figures", "Figures", "Published figures made again, and any measure over many runs", Window,
         [plain(Key::G)], None;
+    Models: "models", "Map of models", "Every consistency model, and which of them this run keeps", Window,
+        [plain(Key::M)], None;
     NextStrip: "next_strip", "Next strip", "The lab's next strip under the canvas, or figures of this run", Window,
         [plain(Key::N)], None;
     Words: "words", "Words", "The words of this lab, explained", Window, [plain(Key::W)], Some(Icon::Question);

@@ -12,10 +12,11 @@ use sim::ActorId;
 use crate::action::{Action, Selection, Tab};
 use crate::canvas::{self, Canvas, menu::Extras};
 use crate::command;
+use crate::dropped;
 use crate::lower::{Lower, strip_height, strip_ui, time_height, timeline_ui};
 use crate::panels::{
-    break_it, chips, client::Client, commands::Commands, figures, first, inspector::Inspector, lesson, pages,
-    palette::Palette, run_until::RunUntil, settings::Settings, toasts, top, verdict,
+    break_it, chips, client::Client, commands::Commands, figures, first, history, inspector::Inspector,
+    lesson, models, pages, palette::Palette, run_until::RunUntil, settings::Settings, toasts, top, verdict,
 };
 use crate::state::store::{self, Saved};
 use crate::state::{Request, State, lesson as course};
@@ -62,6 +63,8 @@ struct Parts {
     palette: Palette,
     run_until: RunUntil,
     figures: figures::Page,
+    models: models::Page,
+    history: history::View,
 }
 
 /// The program in the window.
@@ -144,6 +147,7 @@ impl App {
     pub fn frame(&mut self, ui: &mut Ui) {
         let context = ui.ctx().clone();
         self.keys(&context);
+        self.take_dropped(&context);
         self.time(&context);
         let mut actions = Vec::new();
         self.paint(ui, &mut actions);
@@ -180,6 +184,16 @@ impl App {
         let escaped = context.input(|input| input.key_pressed(Key::Escape));
         if escaped && self.state.selection != Selection::None && !egui::Popup::is_any_open(context) {
             self.state.apply(Action::Select(Selection::None));
+        }
+    }
+
+    /// Opens what was dropped onto the window: a run, or a history of anyone's.
+    fn take_dropped(&mut self, context: &Context) {
+        for file in dropped::taken(context) {
+            match file.bytes {
+                Ok(bytes) => self.state.open_file(&file.name, &bytes),
+                Err(wrong) => self.state.toasts.say(format!("{}: {wrong}", file.name)),
+            }
         }
     }
 
@@ -230,6 +244,11 @@ impl App {
         let touch = self.state.saved.preferences.touch || room == Room::Phone;
         theme::set_touch(ui.ctx(), touch);
         self.state.wide = room == Room::Wide;
+        if let Some(open) = &self.state.history {
+            let phone = room <= Room::Narrow;
+            self.parts.history.show(ui, &self.state, open, phone, actions);
+            return self.over_ui(ui, if phone { PHONE_BAR } else { 0.0 }, actions);
+        }
         let foot = match (self.state.is_first(), room) {
             (true, _) => {
                 self.first_ui(ui, room, actions);
@@ -249,7 +268,9 @@ impl App {
 
     /// What lies over everything.
     fn over_ui(&mut self, ui: &mut Ui, foot: f32, actions: &mut Vec<Action>) {
-        if let Some(preferences) = pages::show(ui, &self.state, &mut self.parts.figures, actions) {
+        if let Some(preferences) =
+            pages::show(ui, &self.state, &mut self.parts.figures, &mut self.parts.models, actions)
+        {
             self.state.saved.preferences = preferences;
             self.state.requests.push(Request::Dress);
             ui.ctx().request_repaint();

@@ -3,6 +3,10 @@
 
 #[path = "instruments/breaking.rs"]
 mod breaking;
+#[path = "instruments/histories.rs"]
+mod histories;
+#[path = "instruments/models.rs"]
+mod models;
 
 use eframe::egui::{Theme, Vec2, vec2};
 use egui_kittest::Harness;
@@ -13,10 +17,10 @@ use potholes::state::store::Saved;
 use run::{Playback, Run};
 use sim::Time;
 
-pub const DESK: Vec2 = vec2(1280.0, 800.0);
-pub const PHONE: Vec2 = vec2(390.0, 844.0);
+const DESK: Vec2 = vec2(1280.0, 800.0);
+const PHONE: Vec2 = vec2(390.0, 844.0);
 
-pub fn harness(size: Vec2, state: State) -> Harness<'static, App> {
+fn harness(size: Vec2, state: State) -> Harness<'static, App> {
     let mut state = Some(state);
     let build = move |cc: &mut eframe::CreationContext<'_>| {
         potholes::theme::apply(&cc.egui_ctx);
@@ -26,7 +30,7 @@ pub fn harness(size: Vec2, state: State) -> Harness<'static, App> {
 }
 
 /// A lab with everything in sight, at its beginning, with these settings.
-pub fn lab(id: &str, seconds: u64, settings: &[&str]) -> State {
+fn lab(id: &str, seconds: u64, settings: &[&str]) -> State {
     let mut run = Run::new(catalog::lab(id).expect("it is in the catalogue"));
     run.end = Time::millis(seconds * 1_000);
     for setting in settings {
@@ -38,7 +42,7 @@ pub fn lab(id: &str, seconds: u64, settings: &[&str]) -> State {
 }
 
 /// Frames until something holds; fails when that takes too long.
-pub fn until(window: &mut Harness<'_, App>, holds: impl Fn(&State) -> bool) {
+fn until(window: &mut Harness<'_, App>, holds: impl Fn(&State) -> bool) {
     for _ in 0..60_000 {
         window.run_steps(1);
         if holds(window.state().state()) {
@@ -51,7 +55,7 @@ pub fn until(window: &mut Harness<'_, App>, holds: impl Fn(&State) -> bool) {
 
 /// Paints what `state` makes at a desk's and a phone's size, dark and light, into the folder that `POTHOLES_PICTURES` names,
 /// to be looked at; nothing where it names none.
-pub fn pictures(name: &str, state: impl Fn() -> State) {
+fn pictures(name: &str, state: impl Fn() -> State) {
     let Some(folder) = std::env::var_os("POTHOLES_PICTURES") else { return };
     for (size, device) in [(DESK, "desk"), (PHONE, "phone")] {
         for (theme, ink) in [(Theme::Dark, "dark"), (Theme::Light, "light")] {

@@ -10,6 +10,8 @@
 //! | [`commands`], [`settings`], [`client`] | the run's list, its parameters, a client's hand |
 //! | [`break_it`] | the search for a run that breaks a promise |
 //! | [`palette`], [`run_until`], [`pages`] | what lies over the desk |
+//! | [`models`] | the map of consistency models |
+//! | [`history`] | a history from a file, in place of the run |
 //! | [`first`] | what a newcomer sees |
 //! | [`toasts`] | short messages |
 
@@ -19,8 +21,10 @@ pub mod client;
 pub mod commands;
 pub mod figures;
 pub mod first;
+pub mod history;
 pub mod inspector;
 pub mod lesson;
+pub mod models;
 pub mod pages;
 pub mod palette;
 pub mod run_until;

@@ -80,6 +80,7 @@ fn entries_ui(ui: &mut Ui, actions: &mut Vec<Action>) {
         Key::Redo,
         Key::CopyLink,
         Key::Figures,
+        Key::Models,
         Key::Words,
         Key::FieldGuide,
         Key::Palette,

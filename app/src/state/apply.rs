@@ -48,6 +48,8 @@ impl State {
             Action::Edit(edit) => self.edit(edit),
             Action::Lesson(lesson) => self.lesson(lesson),
             Action::Figures(ask) => self.ask_figures(ask),
+            Action::Models(ask) => self.ask_models(ask),
+            Action::History(ask) => self.ask_history(ask),
             Action::Breaking(ask) => self.ask_breaking(ask),
             Action::Pace(factor) => {
                 self.pace.factor = factor;
@@ -188,6 +190,7 @@ impl State {
     pub fn press(&mut self, key: Key) {
         use crate::command::Topic;
         match key.entry().topic {
+            Topic::Time if self.press_history(key) => {}
             Topic::Time => self.press_time(key),
             Topic::Faults => self.press_fault(key),
             Topic::Run => self.press_run(key),
@@ -305,6 +308,7 @@ impl State {
             Key::FieldGuide => self.page = Some(Page::FieldGuide),
             Key::Words => self.page = Some(Page::Words),
             Key::Settings => self.page = Some(Page::Settings),
+            Key::Models => self.page = Some(Page::Models),
             Key::Figures => self.page = Some(Page::Figures),
             Key::NextStrip => self.next_strip(),
             Key::Inspector => {
