@@ -5,7 +5,7 @@ use std::sync::Arc;
 use check::HistoryError;
 use check::read::Imported;
 use check::write::{Form, write};
-use sim::ids::OperationId;
+use sim::ids::{EventId, OperationId};
 use sim::story;
 use sim::trace::{HistoryStep, Trace};
 
@@ -75,9 +75,17 @@ pub fn feed(judges: &mut check::Judges, trace: &Trace, at: usize) -> Result<(), 
 /// # Errors
 /// When the trace contradicts itself, which none of the kernel's does.
 pub fn recorded(trace: &Trace, model: &str) -> Result<Imported, HistoryError> {
+    recorded_until(trace, model, EventId(u64::MAX))
+}
+
+/// The same of a trace's first `events` events.
+///
+/// # Errors
+/// As [`recorded`].
+pub fn recorded_until(trace: &Trace, model: &str, events: EventId) -> Result<Imported, HistoryError> {
     let mut history = check::History::new();
     let mut lanes: Vec<Arc<str>> = Vec::new();
-    for (at, (_, step)) in trace.history.iter().enumerate() {
+    for (at, (_, step)) in trace.history.iter().take_while(|(event, _)| *event < events).enumerate() {
         let (HistoryStep::Invoked(id) | HistoryStep::Completed(id)) = *step;
         let Some(operation) = operation(trace, id) else { continue };
         let lane = usize::from(operation.client.number());
