@@ -237,7 +237,10 @@ impl Protocol for Index {
             (_, Event::DiskFailed { .. }) => {
                 context.require(false, || "the disk failed: the last order may not be on it".to_owned());
             }
-            (Actor::Console(console), Event::Message { from, message: Message::Report { serving, order } }) => {
+            (
+                Actor::Console(console),
+                Event::Message { from, message: Message::Report { serving, order } },
+            ) => {
                 console.on_report(from, serving, order, context);
             }
             (Actor::Console(console), Event::Timer(_)) => console.on_pace(context),

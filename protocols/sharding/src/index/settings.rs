@@ -127,10 +127,7 @@ impl Settings {
             give_up: p.span("give_up"),
             latency_min: p.span("latency_min"),
             latency_max: p.span("latency_max").max(p.span("latency_min")),
-            potholes: Potholes {
-                all_at_once: p.switch("all_at_once"),
-                no_backoff: p.switch("no_backoff"),
-            },
+            potholes: Potholes { all_at_once: p.switch("all_at_once"), no_backoff: p.switch("no_backoff") },
         }
     }
 
@@ -174,7 +171,12 @@ impl Settings {
     /// After all is mended somebody is answered within this time: the index is loaded, what waits is worked off, each
     /// storage server has asked twice, a client has come by.
     pub fn answers_within(&self) -> Span {
-        self.load + self.backoff * 2 + self.cost * u64::from(self.queue) + self.timeout * 2 + self.give_up + self.think * 2
+        self.load
+            + self.backoff * 2
+            + self.cost * u64::from(self.queue)
+            + self.timeout * 2
+            + self.give_up
+            + self.think * 2
     }
 }
 

@@ -34,7 +34,10 @@ pub const INVARIANTS: &[Invariant] = &[
     always(WHOLE, "The keeper's map has every key in one shard, and no key in two."),
     always(JOIN, "When a server joins, shards move to it, and none between the others."),
     always(LEAVE, "When a server leaves, its shards move, and none between the others."),
-    always(SPLIT, "As long as nothing is broken, a range that takes more than its share is split before long."),
+    always(
+        SPLIT,
+        "As long as nothing is broken, a range that takes more than its share is split before long.",
+    ),
     sometimes("a stale map is found out", "A client asks by an old map, and is told “not here”."),
     sometimes("a request comes too early", "A client's map is newer than what the server has heard."),
     sometimes("a server joins", "The keeper takes a server in."),
