@@ -41,7 +41,7 @@ pub(super) const POTHOLES: &[Pothole] = &[
     Pothole {
         id: "no_backoff",
         set: "no_backoff=on",
-        title: "nobody answers, so ask again at once",
+        title: "nobody answers, so ask everybody at once",
         breaks: &["progress"],
     },
 ];

@@ -9,7 +9,7 @@ use sim::{ActorId, Span};
 pub struct Potholes {
     /// Index servers are restarted when the order comes, however many of them are away.
     pub all_at_once: bool,
-    /// Who hears nothing asks again at once.
+    /// Who hears nothing asks again at once, and everybody.
     pub no_backoff: bool,
 }
 
@@ -100,7 +100,7 @@ pub const PARAMETERS: &[Parameter] = &[
         "all_at_once",
         "An order to restart index servers is carried out at once, however many of them are away already.",
     ),
-    Parameter::pothole("no_backoff", "A storage server that hears nothing asks again at once, as often as it takes."),
+    Parameter::pothole("no_backoff", "A storage server that hears nothing asks again at once, and all index servers."),
 ];
 
 /// A count that its range keeps small.

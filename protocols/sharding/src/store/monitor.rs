@@ -145,7 +145,6 @@ impl Watch {
                 }
             }
             Fact::NotHere { asked, mine, .. } if asked < mine => report.reached(At::Stale.place()),
-            Fact::NotHere { asked, mine, .. } if asked > mine => report.reached(At::Early.place()),
             Fact::Late { .. } => report.reached(At::Twice.place()),
             Fact::Serves { handing: true, .. } => report.reached(At::HandingSurvives.place()),
             _ => {}
