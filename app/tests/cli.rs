@@ -9,7 +9,7 @@ use std::io::{self, Write};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use potholes::cli::{BAD, HELD, Surroundings, VIOLATION, main_with};
+use potholes::cli::{BAD, HELD, Opens, Surroundings, VIOLATION, main_with};
 use serde_json::Value;
 use support::{Folder, Said, say_if, say_to};
 
@@ -370,8 +370,11 @@ fn the_window_opens_and_on_what_it_is_given() {
             out: &mut io::sink(),
             err: &mut io::sink(),
             watched: false,
-            window: &|run| {
-                opened.borrow_mut().push(run.map(|opened| opened.run.seed));
+            window: &|shown| {
+                opened.borrow_mut().push(shown.map(|shown| match shown {
+                    Opens::Run(opened) => opened.run.seed.to_string(),
+                    Opens::History(history) => history.name().to_owned(),
+                }));
                 Ok(())
             },
             interrupted: &|| Arc::new(AtomicBool::new(false)),
@@ -379,7 +382,14 @@ fn the_window_opens_and_on_what_it_is_given() {
         main_with(std::iter::once("potholes").chain(words.iter().copied()).map(Into::into), &mut surroundings)
     };
     assert_eq!((open(&[]), open(&["--open", &link]), open(&["--open", "nothing"])), (HELD, HELD, BAD));
-    assert_eq!(*opened.borrow(), [None, Some(9)]);
+    let scratch = Folder::new();
+    let history = scratch.file("read.edn");
+    let text =
+        "{:process 0, :type :invoke, :f :read, :value nil}\n{:process 0, :type :ok, :f :read, :value 4}";
+    std::fs::write(&history, text).unwrap();
+    assert_eq!((open(&[&link]), open(&[&history]), open(&["swep"])), (HELD, HELD, BAD));
+    let run = || Some("9".to_owned());
+    assert_eq!(*opened.borrow(), [None, run(), run(), Some(history)]);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Histories from files, as stories.
 
-use crate::{DESK, PHONE, harness, lab, pictures};
+use super::{DESK, PHONE, harness, lab, pictures};
 use check::names::Guarantee;
 use eframe::egui::accesskit::Role;
 use eframe::egui::{DroppedFile, Key};

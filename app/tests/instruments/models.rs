@@ -1,6 +1,6 @@
 //! The map of models.
 
-use crate::{DESK, PHONE, harness, lab, pictures};
+use super::{DESK, PHONE, harness, lab, pictures};
 use check::isolation::lattice::Model;
 use eframe::egui::Key;
 use eframe::egui::accesskit::Role;
