@@ -480,7 +480,7 @@ fn sets_counters_and_banks_find_their_mistakes() {
 /// What takes too long stays open, and says so.
 #[test]
 fn what_is_not_decided_is_not_kept() {
-    let mut events = Vec::new();
+    let mut events = vec![(9, "=2"), (9, "=1")];
     for lane in 1..9 {
         events.extend((0..6).map(|_| (lane, "=1")));
         events.push((lane, "?2"));
