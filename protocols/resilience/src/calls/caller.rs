@@ -10,9 +10,9 @@ use super::server::Job;
 use super::settings::left;
 use super::{Context, Fact, Timer};
 use serde::Serialize;
+use sim::ordered::SortedMap;
 use sim::{ActorId, OperationId, Recovery, Span, Time};
 use smallvec::SmallVec;
-use std::collections::BTreeMap;
 
 /// What a call is made for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -60,16 +60,16 @@ pub struct Done {
 pub struct Caller {
     /// The number of the next call. Those of an earlier life are all smaller, so that no old answer fits a new call.
     next: u64,
-    open: BTreeMap<u64, Call>,
+    open: SortedMap<u64, Call>,
     budget: Budget,
-    gates: BTreeMap<ActorId, Gate>,
+    gates: SortedMap<ActorId, Gate>,
 }
 
 impl Caller {
     /// Nothing called yet, in this life.
     pub fn new(recovery: Recovery) -> Self {
         let next = u64::from(recovery.starts) << 32;
-        Self { next, open: BTreeMap::new(), budget: Budget::new(), gates: BTreeMap::new() }
+        Self { next, open: SortedMap::new(), budget: Budget::new(), gates: SortedMap::new() }
     }
 
     /// How many calls are not over.
