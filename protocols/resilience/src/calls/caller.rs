@@ -69,7 +69,7 @@ impl Caller {
     /// Nothing called yet, in this life.
     pub fn new(recovery: Recovery) -> Self {
         let next = u64::from(recovery.starts) << 32;
-        Self { next, open: SortedMap::new(), budget: Budget::new(), gates: SortedMap::new() }
+        Self { next, open: SortedMap::new(), budget: Budget::default(), gates: SortedMap::new() }
     }
 
     /// How many calls are not over.
@@ -134,7 +134,7 @@ impl Caller {
         let target = (0..u64::from(count)).map(|step| (start + step) % u64::from(count)).find_map(|place| {
             let target = ActorId::node(first + u16::try_from(place).unwrap_or_default());
             let asked = call.on_way.iter().any(|(_, other)| *other == target);
-            let gate = self.gates.entry(target).or_insert_with(Gate::new);
+            let gate = self.gates.entry(target).or_default();
             (!asked && gate.admits(now, context.settings(), &mut draw)).then_some(target)
         });
         let Some(target) = target else {
@@ -276,7 +276,7 @@ impl Caller {
     /// What was asked of `who` came out so.
     fn judge(&mut self, who: ActorId, ok: bool, context: &mut Context<'_>) {
         let now = context.monotonic();
-        let gate = self.gates.entry(who).or_insert_with(Gate::new);
+        let gate = self.gates.entry(who).or_default();
         match gate.outcome(ok, now, context.settings()) {
             Turn::Stays => {}
             Turn::Opened => context.fact(Fact::Breaker { target: who, open: true }),
