@@ -4,7 +4,7 @@
 use sim::{ActorId, Command, EventId, MessageId, Moment, OperationId, TimedCommand};
 
 use crate::command;
-use crate::state::figures;
+use crate::state::{breaking, figures, history, models};
 
 /// What the window has selected: what the inspector shows and the ring in the accent colour stands around.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -75,6 +75,8 @@ pub enum Page {
     Words,
     /// The lab's published figures made again, and distributions over many runs.
     Figures,
+    /// The map of consistency models.
+    Models,
 }
 
 /// A tab of the desk's drawers and of the phone's sheet.
@@ -96,6 +98,8 @@ pub enum Tab {
     Settings,
     /// The client whose hand the learner has.
     Client,
+    /// The search for a run that breaks a promise.
+    Break,
 }
 
 /// A change of the run's own text: what a branch from the start, or an edited list, makes.
@@ -181,6 +185,12 @@ pub enum Action {
     Lesson(Lesson),
     /// The page of figures.
     Figures(figures::Ask),
+    /// The map of models.
+    Models(models::Ask),
+    /// The view of a history from a file.
+    History(history::Ask),
+    /// The search for a run that breaks a promise.
+    Breaking(breaking::Ask),
     /// Sets the pace: parts of the usual, 0.25 is a quarter.
     Pace(f32),
     /// Copies a text.

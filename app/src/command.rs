@@ -138,6 +138,8 @@ commands! {
         [plain(Key::E)], None;
     Parameters: "parameters", "Settings and potholes", "The lab's parameters, its potholes, its seed", Run,
         [plain(Key::O)], Some(Icon::Gear);
+    BreakIt: "break_it", "Break it for me", "Search for a run in which a promise breaks, and show it", Run,
+        [plain(Key::B)], Some(Icon::Lightning);
     Client: "client", "Ask by hand", "Send a client's request yourself", Run, [plain(Key::A)], Some(Icon::Hand);
 
     Palette: "palette", "Search", "Find every lab, lesson, fault and command", Window,
@@ -147,6 +149,8 @@ commands! {
     FieldGuide: "field_guide", "Field guide", "The mistakes you have caused, with their links", Window, [], None;
     Figures: "figures", "Figures", "Published figures made again, and any measure over many runs", Window,
         [plain(Key::G)], None;
+    Models: "models", "Map of models", "Every consistency model, and which of them this run keeps", Window,
+        [plain(Key::M)], None;
     NextStrip: "next_strip", "Next strip", "The lab's next strip under the canvas, or figures of this run", Window,
         [plain(Key::N)], None;
     Words: "words", "Words", "The words of this lab, explained", Window, [plain(Key::W)], Some(Icon::Question);

@@ -12,6 +12,7 @@
 //! | [`plot`] | curves, on axes: over the time of a run, and made of many runs |
 //! | [`widgets`], [`icons`], [`theme`], [`paint`], [`amount`] | what all of that is made of |
 //! | [`workshop`] | makes figures of many runs, beside the window |
+//! | [`dropped`] | files dropped onto the window |
 //! | [`pursuit`] | a search that goes on behind the window |
 //! | [`raster`], [`picture`] | the same without a screen |
 //! | `cli` | the command line, on desktops |
@@ -22,6 +23,7 @@ pub mod canvas;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod cli;
 pub mod command;
+pub mod dropped;
 pub mod icons;
 pub mod lower;
 pub mod paint;

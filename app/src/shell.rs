@@ -12,10 +12,11 @@ use sim::ActorId;
 use crate::action::{Action, Selection, Tab};
 use crate::canvas::{self, Canvas, menu::Extras};
 use crate::command;
+use crate::dropped;
 use crate::lower::{Lower, strip_height, strip_ui, time_height, timeline_ui};
 use crate::panels::{
-    chips, client::Client, commands::Commands, figures, first, inspector::Inspector, lesson, pages,
-    palette::Palette, run_until::RunUntil, settings::Settings, toasts, top, verdict,
+    break_it, chips, client::Client, commands::Commands, figures, first, history, inspector::Inspector,
+    lesson, models, pages, palette::Palette, run_until::RunUntil, settings::Settings, toasts, top, verdict,
 };
 use crate::state::store::{self, Saved};
 use crate::state::{Request, State, lesson as course};
@@ -62,6 +63,8 @@ struct Parts {
     palette: Palette,
     run_until: RunUntil,
     figures: figures::Page,
+    models: models::Page,
+    history: history::View,
 }
 
 /// The program in the window.
@@ -144,6 +147,7 @@ impl App {
     pub fn frame(&mut self, ui: &mut Ui) {
         let context = ui.ctx().clone();
         self.keys(&context);
+        self.take_dropped(&context);
         self.time(&context);
         let mut actions = Vec::new();
         self.paint(ui, &mut actions);
@@ -183,6 +187,16 @@ impl App {
         }
     }
 
+    /// Opens what was dropped onto the window: a run, or a history of anyone's.
+    fn take_dropped(&mut self, context: &Context) {
+        for file in dropped::taken(context) {
+            match file.bytes {
+                Ok(bytes) => self.state.open_file(&file.name, &bytes),
+                Err(wrong) => self.state.toasts.say(format!("{}: {wrong}", file.name)),
+            }
+        }
+    }
+
     fn time(&mut self, context: &Context) {
         let now = context.input(|input| input.time);
         let seconds = self.last.map_or(0.0, |last| (now - last).max(0.0));
@@ -194,7 +208,7 @@ impl App {
             return;
         }
         let hint = self.state.lesson.as_ref().and_then(course::Course::next_hint);
-        let soon = [toast, hint].into_iter().flatten().reduce(f64::min);
+        let soon = [toast, hint, self.state.breaking.next_look()].into_iter().flatten().reduce(f64::min);
         if let Some(soon) = soon {
             context.request_repaint_after(Duration::from_secs_f64(soon.clamp(0.05, 3_600.0)));
         }
@@ -230,6 +244,11 @@ impl App {
         let touch = self.state.saved.preferences.touch || room == Room::Phone;
         theme::set_touch(ui.ctx(), touch);
         self.state.wide = room == Room::Wide;
+        if let Some(open) = &self.state.history {
+            let phone = room <= Room::Narrow;
+            self.parts.history.show(ui, &self.state, open, phone, actions);
+            return self.over_ui(ui, if phone { PHONE_BAR } else { 0.0 }, actions);
+        }
         let foot = match (self.state.is_first(), room) {
             (true, _) => {
                 self.first_ui(ui, room, actions);
@@ -249,7 +268,9 @@ impl App {
 
     /// What lies over everything.
     fn over_ui(&mut self, ui: &mut Ui, foot: f32, actions: &mut Vec<Action>) {
-        if let Some(preferences) = pages::show(ui, &self.state, &mut self.parts.figures, actions) {
+        if let Some(preferences) =
+            pages::show(ui, &self.state, &mut self.parts.figures, &mut self.parts.models, actions)
+        {
             self.state.saved.preferences = preferences;
             self.state.requests.push(Request::Dress);
             ui.ctx().request_repaint();
@@ -345,6 +366,7 @@ impl App {
             Tab::Commands => parts.commands.show(ui, state, actions),
             Tab::Settings => parts.settings.show(ui, state, actions),
             Tab::Client => parts.client.show(ui, state, actions),
+            Tab::Break => break_it::show(ui, state, actions),
             Tab::Lesson => {
                 if let Some(open) = &state.lesson {
                     lesson::sheet_ui(ui, state, open, actions);
@@ -513,6 +535,7 @@ impl App {
             Tab::Commands => Some("Commands"),
             Tab::Settings => Some("Settings"),
             Tab::Client => Some("Client"),
+            Tab::Break => Some("Break it"),
             _ => None,
         };
         tabs.extend(extra.map(|name| (layout.sheet, name)));

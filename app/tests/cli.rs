@@ -2,8 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
-#[path = "cli_support/mod.rs"]
-mod support;
+use crate::support;
 
 use std::cell::RefCell;
 use std::io::{self, Write};

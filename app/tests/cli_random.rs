@@ -2,10 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
-#[path = "../../protocols/sim/tests/support/fuzz.rs"]
-mod fuzz;
-#[path = "cli_support/mod.rs"]
-mod support;
+use crate::random as fuzz;
+use crate::support;
 
 use proptest::prelude::*;
 use support::{Folder, say_if};

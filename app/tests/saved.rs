@@ -3,8 +3,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
-#[path = "../../protocols/sim/tests/support/fuzz.rs"]
-mod fuzz;
+use crate::random as fuzz;
 
 use potholes::state::State;
 use potholes::state::store::{FieldNote, Saved};

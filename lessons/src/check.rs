@@ -79,6 +79,9 @@ fn one_step(
             wrong.push(told("its “until” holds before anything was done"));
         }
         needs_every_action(session, playback, step, wrong);
+    } else if !step.solution.is_empty() {
+        // Then no action of it could be missed.
+        wrong.push(told("it has a solution, and waits for nothing"));
     }
     values(&step.prose, playback, step, wrong);
     let actions: Vec<&Action> = step.solution.iter().collect();
@@ -99,7 +102,7 @@ fn one_step(
         }
         for choice in &prediction.choices {
             values(std::slice::from_ref(&choice.reply), playback, step, wrong);
-            let jumps = choice.see.as_ref().map(|see| see.value(playback, scope));
+            let jumps = choice.see.as_ref().map(|see| session.seen(see, playback));
             if jumps.is_some_and(|value| !value.truth()) {
                 wrong.push(told(&format!("the choice “{}” jumps to a moment that never was", choice.text)));
             }

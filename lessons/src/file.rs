@@ -18,7 +18,7 @@
 //! play: CONDITION                  the run plays by itself until then, and pauses
 //! predict: a question?
 //! - a choice | if CONDITION        right when that is true of this run; `- * choice` in a transfer question
-//!   its reply. see: EXPRESSION     the moment its button jumps to
+//!   its reply. see: EXPRESSION     the moment its button jumps to, in this step or before
 //! do: command; command             the recorded solution; also `wait 2s`, `until CONDITION`, `back #id`
 //! button: words                    a button that does the solution at the pace of the window
 //! until: CONDITION                 what the step waits for

@@ -4,7 +4,7 @@
 //! rests ([`Phase::Predicting`]), the learner acts ([`Phase::Acting`]), the step is done ([`Phase::Done`]). The start of
 //! a step is its checkpoint. Nothing here knows a clock: idle time is told by the caller.
 
-use crate::condition::{Condition, Scope};
+use crate::condition::{Condition, Scope, Value};
 use crate::file::{Action, HintKind, Lesson, Step};
 use crate::prose::{Paragraph, Shown};
 use run::{Playback, Run};
@@ -173,7 +173,12 @@ impl Session {
         panels
     }
 
+    /// What happened since the step began counts; in a step that waits for nothing, and so only asks about what has been,
+    /// everything.
     fn scope(&self) -> Scope {
+        if self.step().until.is_none() {
+            return Scope::default();
+        }
         Scope { since: self.checkpoints.get(self.step).map_or(EventId(0), |c| c.events) }
     }
 
@@ -331,8 +336,8 @@ impl Session {
             Answer::Unknown => (None, String::new(), truth?),
         };
         let choice = &prediction.choices[told];
-        let see = choice.see.as_ref().and_then(|see| match see.value(playback, scope) {
-            crate::condition::Value::Happened(Some(at)) => Some(Moment::end_of(at)),
+        let see = choice.see.as_ref().and_then(|see| match self.seen(see, playback) {
+            Value::Happened(Some(at)) => Some(Moment::end_of(at)),
             _ => None,
         });
         Some(Reply { right, chosen, truth: truth_text, words: choice.reply.shown(playback, scope), see })
@@ -520,6 +525,12 @@ impl Session {
 
     fn stuck(&self, action: String, reason: &str) -> Stuck {
         Stuck { step: self.step().id.clone(), action, reason: reason.to_owned() }
+    }
+
+    /// The moment that a reply jumps to: in this step, or where it was not then, before.
+    pub(crate) fn seen(&self, see: &Condition, playback: &Playback) -> Value {
+        let here = see.value(playback, self.scope());
+        if here.truth() { here } else { see.value(playback, Scope::default()) }
     }
 
     pub(crate) fn scope_now(&self) -> Scope {

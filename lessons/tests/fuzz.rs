@@ -3,8 +3,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test")]
 
-#[path = "../../protocols/sim/tests/support/fuzz.rs"]
-mod fuzz;
+use crate::random as fuzz;
 
 use lessons::condition::{Condition, Scope};
 use lessons::prose::Paragraph;

@@ -1,6 +1,7 @@
 //! What every lab of the catalogue owes, apart from its sweeps.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 
 use sim::Parameters;
 use sim::lab::{Lab, Mode};
@@ -52,5 +53,29 @@ fn a_lab_has_a_lesson_and_a_lesson_a_lab() {
     }
     for lesson in lessons::all() {
         assert!(catalog::lab(&lesson.lab).is_some(), "{}: there is no lab “{}”", lesson.id, lesson.lab);
+    }
+}
+
+/// The labs that the benchmarks of a family measure, by their modules: `dynamo` of `dynamo::LAB`.
+fn measured(family: &str) -> BTreeSet<String> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../protocols").join(family).join("benches");
+    let files = std::fs::read_dir(&folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+    let texts = files.map(|file| std::fs::read_to_string(file.unwrap().path()).unwrap());
+    let counted = texts.filter(|text| text.contains("ItemsCount::new(events)"));
+    let word = |text: &str| text.rsplit(|c: char| !c.is_alphanumeric() && c != '_').next().map(str::to_owned);
+    let modules = |text: String| {
+        let pieces: Vec<&str> = text.split("::LAB").collect();
+        pieces[..pieces.len() - 1].iter().filter_map(|piece| word(piece)).collect::<Vec<_>>()
+    };
+    counted.flat_map(modules).collect()
+}
+
+#[test]
+fn the_events_per_second_of_every_lab_are_measured() {
+    let families: BTreeSet<&str> = catalog::LABS.iter().map(|lab| lab.about().family).collect();
+    for family in families {
+        let labs = catalog::LABS.iter().filter(|lab| lab.about().family == family).count();
+        let measured = measured(family);
+        assert_eq!(measured.len(), labs, "{family}: benchmarks of {measured:?}");
     }
 }

@@ -186,3 +186,28 @@ fn dependencies_of_one_kind_of_machine_count_and_those_of_tests_do_not() {
     let names: BTreeSet<String> = dependencies(&manifest).map(|(name, _)| name).collect();
     assert_eq!(names, ["a", "c", "d"].map(str::to_owned).into());
 }
+
+/// The tests of a crate that `tests/all.rs` does not name, though they lie beside it: nobody would run them.
+fn unnamed(all: &str, beside: &[String]) -> Vec<String> {
+    let named = |file: &&String| file.as_str() != "all" && !all.contains(&format!("\nmod {file};"));
+    beside.iter().filter(named).cloned().collect()
+}
+
+#[test]
+fn every_file_of_tests_is_run() {
+    let workspace = Workspace::read();
+    let mut seen = 0;
+    for (folder, _) in &workspace.members {
+        let tests = root().join(folder).join("tests");
+        let Ok(all) = std::fs::read_to_string(tests.join("all.rs")) else { continue };
+        let files = std::fs::read_dir(&tests).unwrap().map(|entry| entry.unwrap().path());
+        let files = files.filter(|path| path.extension().is_some_and(|extension| extension == "rs"));
+        let beside: Vec<String> =
+            files.map(|path| path.file_stem().unwrap().to_string_lossy().into_owned()).collect();
+        assert_eq!(unnamed(&all, &beside), Vec::<String>::new(), "{folder}/tests/all.rs does not name them");
+        seen += beside.len();
+    }
+    assert!(seen >= 20, "only {seen} files of tests were found");
+    let beside = ["all", "limits", "sweeps"].map(str::to_owned);
+    assert_eq!(unnamed("//! All.\n\nmod limits;\n", &beside), ["sweeps"]);
+}

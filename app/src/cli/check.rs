@@ -6,7 +6,9 @@ use std::io::{self, Read};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use ::check::check::map::{ModelMap, Standing};
 use ::check::check::{Checking, Claim, Evidence, Request, Shown};
+use ::check::isolation::lattice::Model;
 use ::check::names::{Guarantee, ModelName};
 use ::check::read::{Format, Imported, Independent, NilReads, Options, Subject};
 use ::check::{Outcome, Value};
@@ -179,6 +181,52 @@ struct Report {
     /// What was taken to be so where the file does not say.
     notes: Vec<String>,
     claims: Vec<Claim>,
+    models: Models,
+}
+
+/// How the history stands to all models of the map, by name.
+#[derive(Debug, Serialize)]
+struct Models {
+    holds: Vec<&'static str>,
+    broken: Vec<&'static str>,
+    /// Of those that hold the ones that no other of them implies.
+    strongest_held: Vec<&'static str>,
+    /// Of those that are broken the ones that imply no other of them: they rule out all the others.
+    weakest_broken: Vec<&'static str>,
+}
+
+impl Models {
+    fn of(map: &ModelMap) -> Self {
+        let names = |models: Vec<Model>| models.into_iter().map(Model::name).collect();
+        let all = |standing: Standing| {
+            let of = map.nodes.iter().filter(|node| node.standing == standing);
+            of.map(|node| node.model.name()).collect()
+        };
+        Self {
+            holds: all(Standing::Holds),
+            broken: all(Standing::Broken),
+            strongest_held: names(map.strongest_held()),
+            weakest_broken: names(map.weakest_broken()),
+        }
+    }
+
+    /// What follows for models that nobody asked for.
+    fn told(&self) -> Vec<String> {
+        let mut lines = Vec::new();
+        let mut tell = |what: &str, chief: &[&str], all: usize, rest: &str| {
+            if !chief.is_empty() {
+                let more = match all - chief.len() {
+                    0 => String::new(),
+                    1 => format!(", and 1 model {rest}"),
+                    more => format!(", and {more} models {rest}"),
+                };
+                lines.push(format!("{what}: {}{more}", chief.join(", ")));
+            }
+        };
+        tell("held", &self.strongest_held, self.holds.len(), "that they imply");
+        tell("ruled out", &self.weakest_broken, self.broken.len(), "that imply them");
+        lines
+    }
 }
 
 #[derive(Debug, Default, Serialize)]
@@ -225,6 +273,7 @@ impl Report {
             marks: imported.marks.len() as u64,
             notes: imported.notes.clone(),
             claims: checking.claims(),
+            models: Models::of(&checking.map()),
         }
     }
 
@@ -273,6 +322,11 @@ impl Report {
             let why = claim.undecided.as_ref().map_or_else(String::new, |why| format!(": {why}"));
             lines.push(format!("  {standing:<12} {}{why}", claim.guarantee));
         }
+        let models = self.models.told();
+        if !models.is_empty() {
+            lines.push(String::new());
+            lines.extend(models);
+        }
         for (evidence, guarantees) in self.proofs() {
             lines.push(String::new());
             proof(&guarantees.join(", not "), evidence, &mut lines);
@@ -293,8 +347,10 @@ fn proof(guarantees: &str, evidence: &Evidence, lines: &mut Vec<String>) {
     let labels: Vec<String> = shown.iter().map(|shown| shortened(&shown.label)).collect();
     let client = shown.iter().map(|shown| shown.client.chars().count()).max().unwrap_or(0);
     let label = labels.iter().map(|label| label.chars().count()).max().unwrap_or(0);
+    let name = shown.iter().filter_map(|shown| Some(shown.name.as_ref()?.len() + 2)).max().unwrap_or(0);
     for (shown, did) in shown.iter().zip(&labels) {
-        let line = format!("  {:<client$}  {did:<label$}  {}", shown.client, when(shown));
+        let called = shown.name.as_deref().unwrap_or_default();
+        let line = format!("  {called:<name$}{:<client$}  {did:<label$}  {}", shown.client, when(shown));
         lines.push(line.trim_end().to_owned());
     }
     let more = evidence.operations.len() - shown.len();
@@ -302,6 +358,10 @@ fn proof(guarantees: &str, evidence: &Evidence, lines: &mut Vec<String>) {
         lines.push(format!("  and {more} more, which --json shows"));
     }
     lines.extend(evidence.because.iter().take(SHOWN_MOST).cloned());
+    let more = evidence.because.len().saturating_sub(SHOWN_MOST);
+    if more > 0 {
+        lines.push(format!("And {more} more reasons, which --json shows."));
+    }
 }
 
 /// What an operation did, its middle left out where it is long: values that grow differ at their ends.

@@ -8,17 +8,23 @@
 //! | [`lesson`] | the lesson |
 //! | [`inspector`], [`verdict`] | what is selected; the verdict and its proof |
 //! | [`commands`], [`settings`], [`client`] | the run's list, its parameters, a client's hand |
+//! | [`break_it`] | the search for a run that breaks a promise |
 //! | [`palette`], [`run_until`], [`pages`] | what lies over the desk |
+//! | [`models`] | the map of consistency models |
+//! | [`history`] | a history from a file, in place of the run |
 //! | [`first`] | what a newcomer sees |
 //! | [`toasts`] | short messages |
 
+pub mod break_it;
 pub mod chips;
 pub mod client;
 pub mod commands;
 pub mod figures;
 pub mod first;
+pub mod history;
 pub mod inspector;
 pub mod lesson;
+pub mod models;
 pub mod pages;
 pub mod palette;
 pub mod run_until;

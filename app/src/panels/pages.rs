@@ -2,7 +2,7 @@
 
 use eframe::egui::{Frame, Grid, Id, Margin, Modal, ScrollArea, Ui, vec2};
 
-use super::figures;
+use super::{figures, models};
 use crate::action::{Action, Lesson, Page};
 use crate::command::{Command as Key, Topic};
 use crate::icons::Icon;
@@ -16,6 +16,7 @@ pub fn show(
     ui: &mut Ui,
     state: &State,
     figures: &mut figures::Page,
+    models: &mut models::Page,
     actions: &mut Vec<Action>,
 ) -> Option<Preferences> {
     let page = state.page?;
@@ -23,7 +24,11 @@ pub fn show(
     let room = ui.content_rect().size();
     let frame = Frame::popup(ui.style()).inner_margin(Margin::same(space::PANEL_MARGIN));
     let modal = Modal::new(Id::unique("page")).frame(frame).show(ui.ctx(), |ui| {
-        let widest = if page == Page::Figures { figures::WIDEST } else { 620.0 };
+        let widest = match page {
+            Page::Figures => figures::WIDEST,
+            Page::Models => models::WIDEST,
+            _ => 620.0,
+        };
         ui.set_width((room.x - 4.0 * space::WIDE).clamp(200.0, widest));
         ui.horizontal(|ui| {
             ui.label(theme::title(title(page)));
@@ -34,9 +39,10 @@ pub fn show(
             });
         });
         ui.add_space(space::GAP);
-        let tall = (room.y - if page == Page::Figures { 110.0 } else { 160.0 }).max(120.0);
+        let large = matches!(page, Page::Figures | Page::Models);
+        let tall = (room.y - if large { 110.0 } else { 160.0 }).max(120.0);
         // As tall as there is room, where there is more to see.
-        let least = if page == Page::Figures { tall } else { 64.0 };
+        let least = if large { tall } else { 64.0 };
         ScrollArea::vertical().max_height(tall).min_scrolled_height(least).show(ui, |ui| match page {
             Page::Labs => labs_ui(ui, actions),
             Page::Lessons => lessons_ui(ui, state, actions),
@@ -44,6 +50,7 @@ pub fn show(
             Page::Words => words_ui(ui, state),
             Page::Settings => preferences_ui(ui, &mut preferences),
             Page::Figures => figures.show(ui, state, actions),
+            Page::Models => models.show(ui, state, actions),
         });
     });
     if modal.should_close() {
@@ -60,6 +67,7 @@ const fn title(page: Page) -> &'static str {
         Page::Words => "Words",
         Page::Settings => "Keys and preferences",
         Page::Figures => "Figures",
+        Page::Models => "Map of models",
     }
 }
 

@@ -8,6 +8,7 @@ use sim::parameter::{Kind, Parameter, Value};
 
 use crate::action::{Action, Edit};
 use crate::state::State;
+use crate::state::breaking::Ask;
 use crate::theme::{self, space};
 use crate::widgets::{self, Button};
 
@@ -145,8 +146,11 @@ fn potholes_ui(ui: &mut Ui, state: &State, actions: &mut Vec<Action>) {
     for pothole in state.lab().potholes() {
         let Some((assignment, on)) = standing(state, pothole.set) else { continue };
         let breaks = format!("Breaks: {}", pothole.breaks.join(", "));
-        if widgets::toggle_row(ui, on, pothole.title).on_hover_text(breaks).clicked() {
+        if widgets::toggle_row(ui, on, pothole.title).on_hover_text(breaks.as_str()).clicked() {
             actions.push(Action::Edit(Edit::Parameter(assignment)));
+        }
+        if on && widgets::text_link(ui, "Break it for me").on_hover_text(breaks).clicked() {
+            actions.extend(pothole.breaks.first().map(|name| Action::Breaking(Ask::BeginWith(name))));
         }
     }
 }

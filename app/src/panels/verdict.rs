@@ -30,7 +30,13 @@ pub fn show(ui: &mut Ui, state: &State, actions: &mut Vec<Action>) {
             let moment = state.playback.moment_of(*event).unwrap_or(Moment::end_of(*at));
             broken_ui(ui, state, moment, actions);
         }
-        _ => summary_ui(ui, state),
+        _ => {
+            summary_ui(ui, state);
+            ui.add_space(space::GAP);
+            if Button::secondary("Break it for me").wide().show(ui).clicked() {
+                actions.push(Action::Window(Key::BreakIt));
+            }
+        }
     }
     widgets::hairline_across(ui);
     promises_ui(ui, state, actions);

@@ -48,6 +48,9 @@ impl State {
             Action::Edit(edit) => self.edit(edit),
             Action::Lesson(lesson) => self.lesson(lesson),
             Action::Figures(ask) => self.ask_figures(ask),
+            Action::Models(ask) => self.ask_models(ask),
+            Action::History(ask) => self.ask_history(ask),
+            Action::Breaking(ask) => self.ask_breaking(ask),
             Action::Pace(factor) => {
                 self.pace.factor = factor;
                 self.saved.preferences.pace = factor;
@@ -164,14 +167,14 @@ impl State {
         });
     }
 
-    fn show_tab(&mut self, tab: Tab) {
+    pub(super) fn show_tab(&mut self, tab: Tab) {
         let layout = &mut self.saved.layout;
         layout.sheet = tab;
         match tab {
             Tab::Logs => (layout.logs, layout.logs_before_time) = (true, true),
             Tab::Time => (layout.time, layout.logs_before_time) = (true, false),
             Tab::Lesson => {}
-            Tab::Verdict | Tab::Inspector | Tab::Commands | Tab::Settings | Tab::Client => {
+            Tab::Verdict | Tab::Inspector | Tab::Commands | Tab::Settings | Tab::Client | Tab::Break => {
                 if tab == Tab::Verdict {
                     layout.verdict = true;
                     self.selection = Selection::None;
@@ -187,6 +190,7 @@ impl State {
     pub fn press(&mut self, key: Key) {
         use crate::command::Topic;
         match key.entry().topic {
+            Topic::Time if self.press_history(key) => {}
             Topic::Time => self.press_time(key),
             Topic::Faults => self.press_fault(key),
             Topic::Run => self.press_run(key),
@@ -280,6 +284,7 @@ impl State {
             Key::Commands => self.show_tab(Tab::Commands),
             Key::Parameters => self.show_tab(Tab::Settings),
             Key::Client => self.show_tab(Tab::Client),
+            Key::BreakIt => self.show_tab(Tab::Break),
             _ => {}
         }
     }
@@ -303,6 +308,7 @@ impl State {
             Key::FieldGuide => self.page = Some(Page::FieldGuide),
             Key::Words => self.page = Some(Page::Words),
             Key::Settings => self.page = Some(Page::Settings),
+            Key::Models => self.page = Some(Page::Models),
             Key::Figures => self.page = Some(Page::Figures),
             Key::NextStrip => self.next_strip(),
             Key::Inspector => {

@@ -2,11 +2,15 @@
 //! is kept between visits. Painting reads it; [`State::apply`] changes it; tests drive both without a screen.
 
 mod apply;
+pub mod breaking;
 pub mod condition;
 pub mod faults;
 pub mod figures;
+pub mod history;
 mod json;
+pub mod judged;
 pub mod lesson;
+pub mod models;
 pub mod pace;
 pub mod store;
 pub mod strips;
@@ -19,6 +23,7 @@ use run::{LiveVerdict, Playback, Progress, Run};
 use sim::{ActorId, Command, EventId, Lab, Moment, Time};
 
 use crate::action::{Page, Selection};
+use breaking::Breaking;
 use figures::Figures;
 use lesson::Course;
 use lessons::Signal;
@@ -59,6 +64,12 @@ pub struct State {
     pub saved: Saved,
     /// Figures of many runs.
     pub figures: Figures,
+    /// The search for a run that breaks a promise.
+    pub breaking: Breaking,
+    /// The map of models.
+    pub models: models::Models,
+    /// A history from a file, shown instead of the run.
+    pub history: Option<history::History>,
     /// Short messages.
     pub toasts: Toasts,
     /// How far a long seek has come, while one is under way.
@@ -107,6 +118,9 @@ impl State {
             lesson: None,
             saved,
             figures: Figures::default(),
+            breaking: Breaking::default(),
+            models: models::Models::default(),
+            history: None,
             toasts: Toasts::default(),
             working: None,
             requests: vec![Request::Dress],
@@ -247,8 +261,18 @@ impl State {
             self.remember_link();
         }
         self.warn();
+        let told = self.tick_history(seconds);
+        let judging = self.judge_models(self.page == Some(Page::Models));
+        self.follow_search();
+        // A page has no thread beside the window: there the search goes on from frame to frame.
+        let searching = cfg!(target_arch = "wasm32") && self.breaking.is_on();
         let making = self.figures.advance(self.page == Some(Page::Figures));
-        self.pace.moves() || self.working.is_some() || making && self.page == Some(Page::Figures)
+        self.pace.moves()
+            || self.working.is_some()
+            || searching
+            || told
+            || judging
+            || making && self.page == Some(Page::Figures)
     }
 
     /// Says once that a run made with another version may differ here.

@@ -56,7 +56,7 @@ pub fn chip(ui: &mut Ui, text: &str, mend_word: &str) -> ChipResponse {
 }
 
 /// The icon of a verdict.
-pub(super) const fn verdict_icon(verdict: Verdict) -> Icon {
+pub const fn verdict_icon(verdict: Verdict) -> Icon {
     match verdict {
         Verdict::Holds => Icon::Holds,
         Verdict::Broken => Icon::Broken,

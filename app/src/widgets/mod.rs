@@ -15,7 +15,7 @@ pub use button::{
     Button, icon_button, key_button, picker, primary_button, round_button, search_button, secondary_button,
     text_link,
 };
-pub use chip::{ChipResponse, chip, verdict_lamp, word_pill};
+pub use chip::{ChipResponse, chip, verdict_icon, verdict_lamp, word_pill};
 pub use choice::{choice_row, segmented, step_dots, tabs, toggle_row};
 pub use field::{slider, text_field};
 pub use row::{

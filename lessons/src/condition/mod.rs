@@ -18,7 +18,8 @@
 //! | facts | `fact(leader, n3, 2)`: the lab's own, by name, node and values; `*` fits anything |
 //!
 //! What happened (operations, messages, commands, facts, `broken`) is both true and a time: the last time it did. In a
-//! step's conditions only what happened since the step began counts.
+//! step's conditions only what happened since the step began counts; where the step waits for nothing, and so asks about
+//! what has been, everything does.
 
 mod eval;
 mod parse;

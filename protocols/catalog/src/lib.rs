@@ -9,8 +9,11 @@ use sim::Lab;
 pub const LABS: &[&dyn Lab] = &[
     &consensus::raft::LAB,
     &replication::dynamo::LAB,
+    &sharding::store::LAB,
+    &sharding::index::LAB,
     &transactions::two_phase::LAB,
     &transactions::saga::LAB,
+    &resilience::calls::LAB,
     &clocks::board::LAB,
     &consensus::pbft::LAB,
 ];

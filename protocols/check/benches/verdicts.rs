@@ -7,7 +7,8 @@
 #[allow(dead_code)]
 mod common;
 
-use check::{Cell, Invocation, Judge, Outcome, Values, Verdict};
+use check::names::{Guarantee, ModelName};
+use check::{Cell, Invocation, Judge, Judges, Outcome, Values, Verdict};
 use common::{Event, Random, feed, recorded};
 use divan::Bencher;
 use divan::counter::ItemsCount;
@@ -110,5 +111,154 @@ fn evidence_by_zones(bencher: Bencher, operations: u64) {
         let mut explain = judge.explain().unwrap();
         while !explain.advance(10_000) {}
         explain.evidence().unwrap().story()
+    });
+}
+
+/// All guarantees that are judged live, those of sessions and of time too, on one run.
+fn watched(events: &[Event]) -> Judges {
+    let mut asked = check::consistency::known(ModelName::Kv);
+    asked.retain(|guarantee| *guarantee != Guarantee::Sequential);
+    let mut judges = Judges::new(ModelName::Kv, &asked).unwrap();
+    for (place, event) in events.iter().enumerate() {
+        match event.clone() {
+            Event::Invoke(call) => judges.invoke(place as u64, call).unwrap(),
+            Event::Complete(id, outcome, output) => {
+                judges.complete(place as u64, id, outcome, output).unwrap()
+            }
+        }
+    }
+    judges
+}
+
+#[divan::bench(args = [1_000, 10_000, 100_000])]
+fn live_all_guarantees(bencher: Bencher, operations: u64) {
+    let events = recorded(&mut Random(1), operations, 8, false, 0);
+    let judges = watched(&events);
+    let end = events.len() as u64;
+    assert_eq!(judges.verdict_at(Guarantee::Causal, end), Verdict::Holds);
+    bencher.counter(ItemsCount::new(operations)).bench_local(|| watched(&events));
+}
+
+/// One more operation and all verdicts, at the end of a long run: what a frame pays.
+#[divan::bench(args = [10_000, 100_000])]
+fn one_more_of_all_guarantees(bencher: Bencher, operations: u64) {
+    let mut judges = watched(&recorded(&mut Random(1), operations, 8, false, 0));
+    let known = check::consistency::known(ModelName::Kv);
+    let mut at = 10 * operations;
+    bencher.bench_local(|| {
+        let mut call = Invocation::write(at, 0, None, at as i64);
+        call.process = u64::MAX;
+        judges.invoke(at, call).unwrap();
+        judges.complete(at + 1, at, Outcome::Ok, Values::new()).unwrap();
+        at += 2;
+        known.iter().filter(|one| judges.verdict_at(**one, at) == Verdict::Holds).count()
+    });
+}
+
+/// Whether there is one order of a run that keeps each session's.
+#[divan::bench(args = [1_000, 10_000, 100_000])]
+fn sequential(bencher: Bencher, operations: u64) {
+    let judges = watched(&recorded(&mut Random(1), operations, 8, false, 0));
+    let history = judges.history();
+    bencher.counter(ItemsCount::new(operations)).bench_local(|| {
+        let asked = [Guarantee::Sequential];
+        let setting = check::consistency::Setting::default();
+        let mut examination = check::consistency::Examination::new(history, ModelName::Kv, &asked, &setting);
+        while !examination.advance(history, 1_000_000) {}
+        assert!(matches!(examination.finding(Guarantee::Sequential), check::consistency::Finding::Holds(_)));
+    });
+}
+
+/// A history of another project's suite.
+fn history_of(file: &str) -> check::History {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/histories").join(file);
+    let bytes = std::fs::read(path).unwrap();
+    let imported = check::read::import(file, &bytes, &check::read::Options::default()).unwrap();
+    let check::read::Subject::Objects(history) = imported.subject else { panic!("{file}") };
+    history
+}
+
+/// Whether a history is linearizable, of any model.
+fn judged_by<M: check::linearizable::Linearized>(model: M, history: &check::History) -> Verdict {
+    let mut judge = Judge::new(model);
+    let mut events = Vec::new();
+    for (place, operation) in history.operations().iter().enumerate() {
+        events.push((operation.invoked, place, false));
+        events.extend(operation.completed.map(|at| (at, place, true)));
+    }
+    events.sort_unstable();
+    for (at, place, completes) in events {
+        let operation = history.operations()[place].clone();
+        if completes {
+            judge.complete(at, operation.id, operation.outcome, operation.output).unwrap();
+        } else {
+            let check::Operation { id, lane, process, function, key, input, .. } = operation;
+            judge.invoke(at, Invocation { id, lane, process, function, key, input }).unwrap();
+        }
+        if judge.verdict() != Verdict::Holds && judge.verdict() != Verdict::NotDecided {
+            break;
+        }
+    }
+    while judge.work(100_000) == 0 {}
+    judge.verdict()
+}
+
+/// Key-value stores and registers of Porcupine's suite; appends are unfolded first, as `potholes check` does.
+#[divan::bench(args = ["c01-ok", "c10-ok", "c10-bad", "c50-bad"])]
+fn porcupine_kv(bencher: Bencher, name: &str) {
+    let history = history_of(&format!("porcupine/kv/{name}.txt"));
+    bencher.bench_local(|| {
+        let unfolded = check::linearizable::unfold::unfold(&history).unwrap();
+        let history = unfolded.as_ref().map_or(&history, |unfolded| &unfolded.history);
+        let verdict = judged_by(Cell::KeyValue, history);
+        assert_eq!(verdict == Verdict::Holds, name.ends_with("ok"));
+    });
+}
+
+/// The same as one map, which no key takes apart.
+#[divan::bench(args = ["c10-ok"])]
+fn porcupine_kv_as_one_map(bencher: Bencher, name: &str) {
+    let history = history_of(&format!("porcupine/kv/{name}.txt"));
+    bencher.bench_local(|| assert_eq!(judged_by(check::models::Registers, &history), Verdict::Holds));
+}
+
+#[divan::bench(args = ["etcd_002", "etcd_000"])]
+fn etcd(bencher: Bencher, name: &str) {
+    let history = history_of(&format!("porcupine/jepsen/{name}.log"));
+    bencher.bench_local(|| judged_by(Cell::CasRegister, &history));
+}
+
+/// A key-value store of ten keys and fifty clients, five of them on each key.
+fn store(operations: u64, repeated: bool) -> Vec<Event> {
+    let keys = 10;
+    let mut queues: Vec<std::vec::IntoIter<Event>> = (0..keys)
+        .map(|key| recorded(&mut Random(key + 1), operations / keys, 5, repeated, 0).into_iter())
+        .collect();
+    let mut events = Vec::new();
+    while events.len() < queues.iter().map(ExactSizeIterator::len).sum::<usize>() + events.len() {
+        for (key, queue) in queues.iter_mut().enumerate() {
+            let key = key as u64;
+            events.extend(queue.next().map(|event| match event {
+                Event::Invoke(mut call) => {
+                    call.id += key * 10_000_000;
+                    call.key = Some(std::sync::Arc::from(format!("k{key}")));
+                    Event::Invoke(call)
+                }
+                Event::Complete(id, outcome, output) => {
+                    Event::Complete(id + key * 10_000_000, outcome, output)
+                }
+            }));
+        }
+    }
+    events
+}
+
+#[divan::bench(args = [false, true])]
+fn generated_kv(bencher: Bencher, repeated: bool) {
+    let events = store(100_000, repeated);
+    bencher.counter(ItemsCount::new(100_000_u64)).bench_local(|| {
+        let mut judge = fed(&events);
+        while judge.work(100_000) == 0 {}
+        assert_eq!(judge.verdict(), Verdict::Holds);
     });
 }

@@ -27,22 +27,31 @@
 //!
 //! | guarantees | judged by |
 //! |-|-|
-//! | linearizable | `objects` |
+//! | linearizable, and all others of single objects | `objects` |
 //! | those of transactions, all of them at once | `transactions`; what that leaves open because values repeat: `serial` |
+//!
+//! [`map`] shows what was found on the map of all models; a claim says what it found in sentences: where a guarantee holds
+//! the [`Witness`], where it is broken the [`Evidence`], where neither is known why.
 
+pub mod map;
 mod objects;
 mod serial;
 mod transactions;
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use serde::Serialize;
 use thiserror::Error;
 
 use crate::history::History;
+use crate::isolation::Conventions;
+use crate::isolation::lattice::{Model, Scope};
 use crate::models::ModelError;
 use crate::names::{Guarantee, ModelName};
 use crate::read::{Imported, Origin, Subject};
+
+use map::{Known, ModelMap, Standing};
 
 /// What is to be judged.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -99,6 +108,9 @@ pub struct Claim {
     pub guarantee: Guarantee,
     /// `None` while, or because, it is not decided.
     pub holds: Option<bool>,
+    /// Where it holds, what shows it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub witness: Option<Witness>,
     /// Where it is broken, the proof.
     pub evidence: Option<Evidence>,
     /// Where it is not decided, why.
@@ -108,15 +120,37 @@ pub struct Claim {
 
 impl Claim {
     fn held(guarantee: Guarantee) -> Self {
-        Self { guarantee, holds: Some(true), evidence: None, undecided: None }
+        Self { guarantee, holds: Some(true), witness: None, evidence: None, undecided: None }
+    }
+
+    fn shown(guarantee: Guarantee, witness: Witness) -> Self {
+        Self { witness: Some(witness), ..Self::held(guarantee) }
     }
 
     fn broken(guarantee: Guarantee, evidence: Evidence) -> Self {
-        Self { guarantee, holds: Some(false), evidence: Some(evidence), undecided: None }
+        Self { guarantee, holds: Some(false), witness: None, evidence: Some(evidence), undecided: None }
     }
 
     fn open(guarantee: Guarantee, why: impl Into<String>) -> Self {
-        Self { guarantee, holds: None, evidence: None, undecided: Some(why.into()) }
+        Self { guarantee, holds: None, witness: None, evidence: None, undecided: Some(why.into()) }
+    }
+}
+
+/// Why a guarantee holds.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Witness {
+    /// What shows it: an order, counts, or what it follows from.
+    pub sentence: String,
+    /// Where an order shows it, that order: places among the operations of the history, from 0. Operations that may as well
+    /// not have happened are left out. Where the sentence speaks of snapshots each transaction stands in it twice: where it
+    /// takes its snapshot, and where it commits.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub order: Vec<u64>,
+}
+
+impl Witness {
+    fn said(sentence: impl Into<String>) -> Self {
+        Self { sentence: sentence.into(), order: Vec::new() }
     }
 }
 
@@ -127,13 +161,16 @@ pub struct Evidence {
     pub sentence: String,
     /// The operations of the proof.
     pub operations: Vec<Shown>,
-    /// Why that cannot be.
+    /// Why that cannot be. Where a proof has cases, what belongs to one is indented by two blanks.
     pub because: Vec<String>,
 }
 
 /// An operation of a proof.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Shown {
+    /// What the sentences call it: `T1`; where there is none they name who did it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
     /// Its place among the operations of the history, from 0.
     pub operation: u64,
     /// Who did it: `process 3`.
@@ -159,6 +196,7 @@ impl Shown {
     /// An operation that stands in the file where `origin` says.
     fn new(operation: u64, client: String, label: String, origin: Option<&Origin>) -> Self {
         Self {
+            name: None,
             operation,
             client,
             label,
@@ -184,6 +222,11 @@ trait Job {
 
     /// What it found, done or not.
     fn claims(&self, imported: &Imported) -> Vec<Claim>;
+
+    /// What it found of models, beyond those that were asked for.
+    fn known(&self, _imported: &Imported) -> Vec<Known> {
+        Vec::new()
+    }
 }
 
 /// The judging of one history.
@@ -251,6 +294,53 @@ impl Checking {
         }
         self.asked.iter().map(|guarantee| concluded(*guarantee, &found)).collect()
     }
+
+    /// How the history stands to every model of the lattice, as far as what was found says so.
+    pub fn map(&self) -> ModelMap {
+        let (scope, conventions) = kind(&self.imported);
+        let own = |claim: Claim| {
+            let model = model_of(claim.guarantee, scope, &conventions)?;
+            let (standing, reason) = match claim.holds {
+                Some(true) => (Standing::Holds, claim.witness.map(|witness| witness.sentence)),
+                Some(false) => {
+                    let first = |found: &Evidence| found.sentence.clone();
+                    (Standing::Broken, claim.evidence.as_ref().map(first))
+                }
+                None => (Standing::NotDecided, claim.undecided),
+            };
+            let reason = reason.unwrap_or_else(|| "It was judged so.".to_owned());
+            Some(Known { model, standing, reason, evidence: claim.evidence.map(Arc::new) })
+        };
+        let mut found = self.found.clone();
+        let mut known = Vec::new();
+        for (place, job) in self.jobs.iter().enumerate() {
+            if place < self.at {
+                known.extend(job.known(&self.imported));
+            } else if place == self.at {
+                found.extend(job.claims(&self.imported));
+            }
+        }
+        known.extend(found.into_iter().filter_map(own));
+        ModelMap::new(known, scope)
+    }
+}
+
+/// Of what the history is, and by which conventions.
+fn kind(imported: &Imported) -> (Scope, Conventions) {
+    match &imported.subject {
+        Subject::Objects(_) => (Scope::Operations, Conventions::jepsen()),
+        Subject::Transactions(history) => (Scope::Transactions, history.conventions().clone()),
+    }
+}
+
+/// The model of the lattice that a guarantee is in such a history. All objects together are one, on which transactions are
+/// operations.
+fn model_of(guarantee: Guarantee, scope: Scope, conventions: &Conventions) -> Option<Model> {
+    match (scope, guarantee) {
+        (Scope::Transactions, Guarantee::Linearizable) => Some(Model::StrictSerializable),
+        (Scope::Transactions, Guarantee::Sequential) => Some(Model::StrongSessionSerializable),
+        _ => map::promised(guarantee.name(), scope, conventions),
+    }
 }
 
 /// What is known of a guarantee: what was found of it, else what follows from what was found of others.
@@ -258,7 +348,7 @@ fn concluded(guarantee: Guarantee, found: &[Claim]) -> Claim {
     let mut owns = found.iter().filter(|claim| claim.guarantee == guarantee);
     let first = owns.clone().next();
     let own = owns.find(|own| own.holds.is_some()).or(first);
-    if let Some(own) = own.filter(|own| own.holds == Some(false)) {
+    if let Some(own) = own.filter(|own| own.holds.is_some()) {
         return own.clone();
     }
     // What breaks something weaker breaks it, too.
@@ -266,25 +356,15 @@ fn concluded(guarantee: Guarantee, found: &[Claim]) -> Claim {
     if let Some(broken) = broken {
         return Claim { guarantee, ..broken.clone() };
     }
-    let follows = found.iter().any(|claim| claim.holds == Some(true) && implies(claim.guarantee, guarantee));
+    let stronger = |claim: &&Claim| claim.holds == Some(true) && implies(claim.guarantee, guarantee);
+    if let Some(stronger) = found.iter().find(stronger) {
+        return Claim::shown(guarantee, Witness::said(format!("It follows from {}.", stronger.guarantee)));
+    }
     match own {
-        _ if follows => Claim::held(guarantee),
         Some(own) => own.clone(),
         None => Claim::open(guarantee, "its turn did not come in time"),
     }
 }
-
-/// The guarantees of single objects, the strongest first.
-const OF_OBJECTS: [Guarantee; 8] = [
-    Guarantee::Linearizable,
-    Guarantee::Sequential,
-    Guarantee::Causal,
-    Guarantee::Pram,
-    Guarantee::ReadYourWrites,
-    Guarantee::MonotonicReads,
-    Guarantee::MonotonicWrites,
-    Guarantee::WritesFollowReads,
-];
 
 /// The guarantees of transactions, the strongest first.
 const OF_TRANSACTIONS: [Guarantee; 10] = [
@@ -300,26 +380,27 @@ const OF_TRANSACTIONS: [Guarantee; 10] = [
     Guarantee::ReadUncommitted,
 ];
 
-/// What a model's own invariant is called.
-fn own(model: ModelName) -> Option<Guarantee> {
-    match model {
-        ModelName::Bank => Some(Guarantee::Conservation),
-        ModelName::Set => Some(Guarantee::NoLostOrStale),
-        ModelName::Counter => Some(Guarantee::IntervalCounter),
-        _ => None,
-    }
+/// The guarantees of single objects, the strongest first.
+fn of_objects(model: ModelName) -> Vec<Guarantee> {
+    let mut all = vec![Guarantee::Linearizable];
+    all.extend(crate::consistency::known(model));
+    all
 }
 
 /// What is judged where nothing is asked for.
 fn usual(imported: &Imported) -> Vec<Guarantee> {
-    match (&imported.subject, own(imported.model)) {
-        (Subject::Transactions(history), _) => {
+    match &imported.subject {
+        Subject::Transactions(history) => {
             let timed = history.has_real_time();
             let needs_time = |guarantee: &Guarantee| *guarantee == Guarantee::StrictSerializable;
             OF_TRANSACTIONS.into_iter().filter(|guarantee| timed || !needs_time(guarantee)).collect()
         }
-        (Subject::Objects(_), Some(own)) => vec![own],
-        (Subject::Objects(_), None) => OF_OBJECTS.to_vec(),
+        Subject::Objects(_) => {
+            let mut all = of_objects(imported.model);
+            // Of causality one form is enough where nobody asks for another.
+            all.retain(|one| !matches!(one, Guarantee::WeakCausal | Guarantee::CausalConvergence));
+            all
+        }
     }
 }
 
@@ -327,13 +408,12 @@ fn usual(imported: &Imported) -> Vec<Guarantee> {
 fn fits(guarantee: Guarantee, imported: &Imported) -> Result<(), CheckError> {
     let model = imported.model;
     let mut known: Vec<Guarantee> = match &imported.subject {
-        Subject::Objects(_) => OF_OBJECTS.to_vec(),
+        Subject::Objects(_) => of_objects(model),
         Subject::Transactions(_) => OF_TRANSACTIONS.to_vec(),
     };
-    known.extend(own(model));
-    if imported.model == ModelName::RwRegister {
-        // All registers together are an object like any other.
-        known.push(Guarantee::Linearizable);
+    if imported.model.is_transactional() {
+        // All objects together are one, on which transactions are operations.
+        known.extend([Guarantee::Linearizable, Guarantee::Sequential]);
     }
     if !known.contains(&guarantee) {
         let names: Vec<&str> = known.iter().map(|one| one.name()).collect();
@@ -355,10 +435,22 @@ fn fits(guarantee: Guarantee, imported: &Imported) -> Result<(), CheckError> {
 fn implies(one: Guarantee, other: Guarantee) -> bool {
     use Guarantee as G;
     let next: &[Guarantee] = match one {
-        G::Linearizable => &[G::Sequential, G::Regular],
-        G::Sequential => &[G::Causal],
-        G::Causal => &[G::WritesFollowReads, G::Pram, G::ReadAtomic],
+        G::Linearizable => &[
+            G::Sequential,
+            G::Regular,
+            G::BoundedStaleness,
+            G::NoLostWrite,
+            G::NoLostOrStale,
+            G::Convergent,
+            G::IntervalCounter,
+            G::Conservation,
+        ],
+        G::Sequential => &[G::Causal, G::CausalConvergence],
+        G::Causal => &[G::WeakCausal, G::Pram, G::ReadAtomic],
+        G::CausalConvergence => &[G::WeakCausal, G::MonotonicReads],
+        G::WeakCausal => &[G::ReadYourWrites, G::MonotonicWrites, G::WritesFollowReads],
         G::Pram => &[G::ReadYourWrites, G::MonotonicReads, G::MonotonicWrites],
+        G::NoLostOrStale => &[G::NoLostWrite],
         G::StrictSerializable => &[G::StrongSessionSerializable],
         G::StrongSessionSerializable => &[G::Serializable, G::StrongSessionSnapshotIsolation],
         G::StrongSessionSnapshotIsolation => &[G::SnapshotIsolation, G::Causal],

@@ -373,7 +373,7 @@ pub(crate) fn open_call<M: Model>(model: &M, operation: &Operation) -> Option<M:
     known_call(model, &open)
 }
 
-fn as_invoked(at: u64, invocation: &Invocation) -> Operation {
+pub(crate) fn as_invoked(at: u64, invocation: &Invocation) -> Operation {
     let Invocation { id, lane, process, function, key, input } = invocation.clone();
     Operation {
         id,

@@ -34,16 +34,20 @@
 //! - [`history`]: [`Value`], [`Operation`], [`Invocation`], [`Outcome`], [`History`] (built from events in order).
 //! - [`models`]: [`Model`], the trait of objects; [`Cell`], the model of registers and key-value stores.
 //! - [`linearizable`]: [`linearizable::zones::Zones`], live; [`linearizable::search::Search`], any model, in slices.
+//! - [`consistency`]: what one object keeps short of linearizability: sequential, causal, sessions, staleness and more.
 //! - [`isolation`]: histories of transactions and the levels of isolation they satisfy.
 //! - [`judge`]: [`Judge`]: `invoke`, `complete`, `work`, `verdict`, `verdict_at`, `witness`, `explain`.
+//! - [`live`]: [`Judges`]: all guarantees of one run, of any model, as it grows.
 //! - [`evidence`]: [`Explain`] (`advance`, `evidence`), [`Evidence`], [`Why`], and [`Story`], the sentences.
 
 pub mod check;
+pub mod consistency;
 pub mod evidence;
 pub mod history;
 pub mod isolation;
 pub mod judge;
 pub mod linearizable;
+pub mod live;
 pub mod models;
 pub mod names;
 pub mod read;
@@ -55,6 +59,7 @@ pub mod write;
 pub use evidence::{Because, Evidence, Explain, Why};
 pub use history::{History, HistoryError, Invocation, Operation, Outcome};
 pub use judge::{Judge, JudgeError, Verdict};
+pub use live::Judges;
 pub use models::{Cell, CellCall, Model, ModelError};
 pub use story::{Proof, Story};
 pub use value::{Value, Values};

@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 #[allow(dead_code)]
-mod common;
+use crate::common;
 
 use std::path::{Path, PathBuf};
 
@@ -23,7 +23,7 @@ fn samples() -> Vec<(PathBuf, Vec<u8>)> {
             let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
             if path.is_dir() {
                 folders.push(path);
-            } else if ["edn", "json", "jsonl", "log", "txt"].contains(&ending) {
+            } else if ["bincode", "edn", "json", "jsonl", "log", "txt"].contains(&ending) {
                 files.push((path.clone(), std::fs::read(&path).unwrap()));
             }
         }
@@ -359,7 +359,7 @@ fn what_is_not_read_is_refused_with_what_to_do() {
     assert!(
         refused("store/x/test.jepsen", b"JEPSEN\0\0").contains("give the history.edn that lies beside it")
     );
-    assert!(refused("history.bincode", b"\x01\0\0\0").contains("convert it to JSON or text"));
+    assert!(refused("history.bincode", b"\x01\0\0\0").contains("the file ends at byte 4"));
     assert!(refused("T0.log", b"S\0\0\0\0\0\0\0\x01").contains("binary log of Cobra"));
     assert!(refused("x.edn", b"\x89PNG\r\n\x1a\n\0\0").contains("binary file"));
     assert!(refused("x.edn", b"{:f \xff}").contains("line 1, column 5: this is no text"));
@@ -457,7 +457,7 @@ fn mutated(random: &mut Random, bytes: &[u8]) -> Vec<u8> {
     bytes
 }
 
-/// `FUZZ=1000000 cargo test -p potholes-check --test files` tries more; a failure names its seed.
+/// `FUZZ=1000000 cargo test -p potholes-check files` tries more; a failure names its seed.
 #[test]
 fn whatever_becomes_of_a_file_it_is_read_or_refused() {
     let samples = samples();

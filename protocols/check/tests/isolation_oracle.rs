@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
-mod isolation;
+use crate::isolation;
 
 use std::sync::Arc;
 

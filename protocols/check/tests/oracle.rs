@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
-mod common;
+use crate::common;
 
 use check::linearizable::search::{Progress, Search};
 use check::linearizable::zones::Zones;

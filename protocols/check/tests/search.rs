@@ -4,7 +4,7 @@
 #![allow(clippy::unwrap_used)]
 
 #[allow(dead_code)]
-mod common;
+use crate::common;
 
 use std::collections::BTreeSet;
 use std::fmt::Debug;

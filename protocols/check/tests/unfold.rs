@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 #[allow(dead_code)]
-mod common;
+use crate::common;
 
 use check::linearizable::unfold::unfold;
 use check::{Cell, History, Invocation, Judge, Operation, Outcome, Value, Values, Verdict};

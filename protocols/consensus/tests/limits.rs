@@ -2,7 +2,7 @@
 //! nothing broken that a lab promises.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
-mod common;
+use crate::common;
 
 use common::{play, setup};
 use consensus::{pbft, raft};

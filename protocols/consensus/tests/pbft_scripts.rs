@@ -7,9 +7,8 @@
 //!   history's.
 #![allow(clippy::unwrap_used, reason = "helpers of tests: what fails here fails the test")]
 
-mod common;
-#[path = "../../sim/tests/support/script.rs"]
-mod script;
+use crate::common;
+use crate::script;
 
 use common::verdict;
 use consensus::pbft::LAB;

@@ -4,17 +4,18 @@
 //!
 //! - `cluster 5 [PARAM=VALUE]...` begins with so many nodes;
 //! - `elect n1` lets its timer run out and goes on until it leads;
-//! - `logs` and `verdict` print how things stand.
+//! - `logs`, `length`, `leads` and `verdict` print how things stand;
+//! - `sent` prints how many messages nodes sent to nodes since it was last asked.
 #![allow(clippy::unwrap_used, reason = "helpers of tests: what fails here fails the test")]
 
-mod common;
-#[path = "../../sim/tests/support/script.rs"]
-mod script;
+use crate::common;
+use crate::script;
 
 use common::verdict;
 use consensus::raft::LAB;
 use script::{Script, Stage};
 use sim::ActorId;
+use sim::story::Rank;
 use sim::view::{CellState, View};
 use std::path::Path;
 
@@ -50,6 +51,9 @@ fn more(script: &mut Script, words: &[&str]) -> bool {
             script.until("leader", &[node]);
         }
         ["logs"] => logs(script),
+        ["length"] => length(script),
+        ["leads"] => leads(script),
+        ["sent"] => sent(script),
         ["verdict"] => {
             let verdict = match verdict(script.trace()) {
                 check::Verdict::Holds => "linearizable",
@@ -83,9 +87,39 @@ fn logs(script: &mut Script) {
     }
 }
 
+/// How long each log is, and of which term its last entry.
+fn length(script: &mut Script) {
+    let view = script.view();
+    for row in view.strips[0].rows() {
+        let last = row
+            .cells
+            .last()
+            .map_or_else(String::new, |cell| format!("{} of term {}", cell.column, cell.version));
+        script.line(&named(row.actor, &view), &last);
+    }
+}
+
+/// Who takes itself for the leader.
+fn leads(script: &mut Script) {
+    let view = script.view();
+    let leaders = view.actors.iter().filter(|actor| actor.role.is_some_and(|role| role.rank == Rank::Leader));
+    let leaders: Vec<String> = leaders
+        .map(|actor| format!("{}{}", named(actor.id, &view), if actor.stale { " (stale)" } else { "" }))
+        .collect();
+    script.line("leads", if leaders.is_empty() { "nobody".to_owned() } else { leaders.join(", ") }.as_str());
+}
+
+/// How many messages went from node to node since this was last asked.
+fn sent(script: &mut Script) {
+    let all = script.trace().story.arrows.iter();
+    let number = all.filter(|arrow| arrow.from.is_node() && arrow.to.is_node()).count();
+    let before = std::mem::replace(&mut script.counted, number);
+    script.line("sent", &format!("{} messages", number - before));
+}
+
 #[test]
 fn scripts_say_what_comes_out() {
-    script::hold(RAFT, &Path::new(env!("CARGO_MANIFEST_DIR")).join("src/raft/scripts"), 11);
+    script::hold(RAFT, &Path::new(env!("CARGO_MANIFEST_DIR")).join("src/raft/scripts"), 55);
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Figures that the lab's own messages make, held to the published values and to the model behind them.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
-mod common;
+use crate::common;
 
 use common::{play, setup};
 use replication::dynamo::{LAB, pbs};

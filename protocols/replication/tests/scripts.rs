@@ -1,8 +1,7 @@
-//! Scripts: commands, `---`, what came out. `UPDATE=1 cargo test -p potholes-replication --test scripts` rewrites what
+//! Scripts: commands, `---`, what came out. `UPDATE=1 cargo test -p potholes-replication scripts` rewrites what
 //! came out. What a script may say stands in `protocols/sim/tests/support/script.rs`.
 
-#[path = "../../sim/tests/support/script.rs"]
-mod script;
+use crate::script;
 
 use script::{Script, Stage, hold, rewritten};
 use sim::ActorId;

@@ -2,7 +2,7 @@
 //! pothole alone something that it is said to break does.
 #![allow(clippy::unwrap_used, reason = "helpers of tests: what fails here fails the test")]
 
-mod common;
+use crate::common;
 
 use common::{Played, play, setup};
 use replication::dynamo::LAB;

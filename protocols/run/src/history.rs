@@ -5,19 +5,9 @@ use std::sync::Arc;
 use check::HistoryError;
 use check::read::Imported;
 use check::write::{Form, write};
-use sim::ids::OperationId;
+use sim::ids::{EventId, OperationId};
 use sim::story;
 use sim::trace::{HistoryStep, Trace};
-
-/// The model that a lab's history is judged by, where it is one of those the checkers know.
-pub fn model(name: &str) -> Option<check::Cell> {
-    match name {
-        "register" => Some(check::Cell::Register),
-        "cas-register" => Some(check::Cell::CasRegister),
-        "kv" => Some(check::Cell::KeyValue),
-        _ => None,
-    }
-}
 
 /// A value.
 pub fn value(value: &story::Value) -> check::Value {
@@ -62,19 +52,19 @@ pub fn operation(trace: &Trace, id: OperationId) -> Option<&story::Operation> {
     trace.story.operations.get(usize::try_from(id.0).ok()?)
 }
 
-/// Feeds one step of a trace's history to a judge, at its place as position.
+/// Feeds one step of a trace's history to its judges, at its place as position.
 ///
 /// # Errors
 /// When the history or the model refuses it.
-pub fn feed(judge: &mut check::Judge, trace: &Trace, at: usize) -> Result<(), check::JudgeError> {
+pub fn feed(judges: &mut check::Judges, trace: &Trace, at: usize) -> Result<(), check::JudgeError> {
     let Some((_, step)) = trace.history.get(at) else { return Ok(()) };
     let (HistoryStep::Invoked(id) | HistoryStep::Completed(id)) = *step;
     let Some(operation) = operation(trace, id) else { return Ok(()) };
     match step {
-        HistoryStep::Invoked(_) => judge.invoke(at as u64, invocation(operation)),
+        HistoryStep::Invoked(_) => judges.invoke(at as u64, invocation(operation)),
         HistoryStep::Completed(_) => {
             let (outcome, output) = (outcome(operation.outcome), values(&operation.output));
-            judge.complete(at as u64, id.0, outcome, output)
+            judges.complete(at as u64, id.0, outcome, output)
         }
     }
 }
@@ -85,9 +75,17 @@ pub fn feed(judge: &mut check::Judge, trace: &Trace, at: usize) -> Result<(), ch
 /// # Errors
 /// When the trace contradicts itself, which none of the kernel's does.
 pub fn recorded(trace: &Trace, model: &str) -> Result<Imported, HistoryError> {
+    recorded_until(trace, model, EventId(u64::MAX))
+}
+
+/// The same of a trace's first `events` events.
+///
+/// # Errors
+/// As [`recorded`].
+pub fn recorded_until(trace: &Trace, model: &str, events: EventId) -> Result<Imported, HistoryError> {
     let mut history = check::History::new();
     let mut lanes: Vec<Arc<str>> = Vec::new();
-    for (at, (_, step)) in trace.history.iter().enumerate() {
+    for (at, (_, step)) in trace.history.iter().take_while(|(event, _)| *event < events).enumerate() {
         let (HistoryStep::Invoked(id) | HistoryStep::Completed(id)) = *step;
         let Some(operation) = operation(trace, id) else { continue };
         let lane = usize::from(operation.client.number());

@@ -1,28 +1,35 @@
-//! Verdicts of a run's prefix, kept up with the run as it grows: the history goes to a [`check::Judge`] step by step, each
-//! at its place in [`sim::Trace::history`]; the place at which it broke then answers for every earlier moment.
+//! Verdicts of a run's prefix, kept up with the run as it grows: the history goes to [`check::Judges`] step by step, each
+//! at its place in [`sim::Trace::history`]; the place at which a guarantee broke then answers for every earlier moment.
+//!
+//! Every guarantee that the lab claims and that can be told from its history is judged. The first of them is the lab's
+//! *main* one, whose verdict the window shows.
 
 use crate::history;
 use crate::promises::LostWrites;
 use crate::why::Step;
+use check::live::{Explaining, Judges};
+use check::names::{Guarantee, ModelName};
+use check::{Story, Verdict};
 use serde::Serialize;
 use sim::ids::{EventId, OperationId};
 use sim::lab::Lab;
+use sim::parameter::Parameters;
 use sim::story::Outcome;
 use sim::time::Time;
 use sim::trace::{HistoryStep, Trace};
 use std::sync::Arc;
 
-/// How the history up to a moment stands.
+/// How a guarantee stands by the history up to a moment.
 #[derive(Clone, Debug, PartialEq)]
 pub enum LiveVerdict {
-    /// There is an order of the operations that explains every answer.
+    /// It is kept.
     Holds {
         /// Operations answered so far.
         answered: u64,
         /// Operations whose outcome is not known: open ones and those given up.
         open: u64,
     },
-    /// There is none.
+    /// It is broken.
     Broken {
         /// Since then.
         at: Time,
@@ -96,11 +103,22 @@ pub struct Evidence {
     pub moments: Vec<Step>,
 }
 
+/// A broken guarantee and the search for its proof.
+struct Proving {
+    guarantee: Guarantee,
+    /// The position at which it broke.
+    at: u64,
+    explaining: Explaining,
+}
+
 /// The judges of one run.
 pub struct Live {
     lab: &'static dyn Lab,
-    model: Option<check::Cell>,
-    judge: check::Judge,
+    /// The guarantees that are judged from the history alone; the first is the one whose verdict the lab is known by.
+    judged: Vec<Guarantee>,
+    /// Whether the lab claims that one.
+    promised: bool,
+    judges: Option<Judges>,
     /// How many steps of the history were fed.
     fed: usize,
     /// After each step: how many operations were answered.
@@ -109,30 +127,67 @@ pub struct Live {
     refused: Option<String>,
     /// Searches are behind.
     behind: bool,
-    explain: Option<check::Explain>,
-    /// The break that is being, or was, explained.
-    explained: Option<u64>,
-    evidence: Option<check::Evidence>,
+    proving: Option<Proving>,
+    /// Proofs that were found, or given up: which guarantee, where it broke, the story.
+    proofs: Vec<(Guarantee, u64, Option<Story>)>,
     pub(crate) lost: LostWrites,
 }
 
+/// What of a lab's claims is judged from its history alone, the first claim first; where there is no such claim, whether
+/// the history is linearizable all the same, if its model is one of cells.
+fn judged(lab: &dyn Lab, parameters: &Parameters) -> (Vec<Guarantee>, bool) {
+    let Ok(model) = lab.about().model.parse::<ModelName>() else { return (Vec::new(), false) };
+    let claims = lab.claims(parameters);
+    let is_known = |guarantee: &Guarantee| {
+        let own = lab.invariants().iter().any(|invariant| invariant.name == guarantee.name());
+        // Lost writes are watched for by who knows which node answered: see `promises`.
+        !own && *guarantee != Guarantee::NoLostWrite
+            && (*guarantee == Guarantee::Linearizable || check::consistency::known(model).contains(guarantee))
+    };
+    let mut judged: Vec<Guarantee> =
+        claims.iter().filter_map(|claim| claim.guarantee.parse().ok()).filter(is_known).collect();
+    let promised = !judged.is_empty();
+    let is_cell = matches!(model, ModelName::Register | ModelName::CasRegister | ModelName::Kv);
+    if !promised && is_cell {
+        judged.push(Guarantee::Linearizable);
+    }
+    (judged, promised)
+}
+
 impl Live {
-    /// Of a run of this lab to which nothing has happened.
-    pub fn new(lab: &'static dyn Lab) -> Self {
-        let model = history::model(lab.about().model);
+    /// Of a run of this lab, under these parameters, to which nothing has happened.
+    pub fn new(lab: &'static dyn Lab, parameters: &Parameters) -> Self {
+        let (judged, promised) = judged(lab, parameters);
+        let model = lab.about().model.parse().ok().filter(|_| !judged.is_empty());
+        let judges = model.and_then(|model| Judges::new(model, &judged));
         Self {
             lab,
-            model,
-            judge: check::Judge::new(model.unwrap_or_default()),
+            judged,
+            promised,
+            judges,
             fed: 0,
             answered: Vec::new(),
             refused: None,
             behind: false,
-            explain: None,
-            explained: None,
-            evidence: None,
+            proving: None,
+            proofs: Vec::new(),
             lost: LostWrites::default(),
         }
+    }
+
+    /// The guarantee whose verdict [`Self::verdict`] is.
+    pub fn main(&self) -> Guarantee {
+        self.judged.first().copied().unwrap_or(Guarantee::Linearizable)
+    }
+
+    /// Whether the lab claims that one.
+    pub fn is_promised(&self) -> bool {
+        self.promised
+    }
+
+    /// Whether a guarantee is judged from the history.
+    pub(crate) fn judges(&self, guarantee: Guarantee) -> bool {
+        self.judged.contains(&guarantee)
     }
 
     /// Takes what the trace has more than at the last call.
@@ -145,8 +200,8 @@ impl Live {
                 answered += u32::from(matches!(outcome, Some(Outcome::Ok | Outcome::Failed)));
             }
             self.answered.push(answered);
-            if self.model.is_some() && self.refused.is_none() {
-                if let Err(wrong) = history::feed(&mut self.judge, trace, at) {
+            if let Some(judges) = self.judges.as_mut().filter(|_| self.refused.is_none()) {
+                if let Err(wrong) = history::feed(judges, trace, at) {
                     self.refused = Some(wrong.to_string());
                 }
                 self.behind = true;
@@ -157,55 +212,67 @@ impl Live {
     }
 
     /// The trace was cut: forgets what is no longer in it.
-    pub fn rewind(&mut self, trace: &Trace) {
+    pub fn rewind(&mut self, trace: &Trace, parameters: &Parameters) {
         // A cut trace may since have lost answers of operations it keeps, so even the same length tells nothing.
-        *self = Self::new(self.lab);
+        *self = Self::new(self.lab, parameters);
         self.feed(trace);
     }
 
-    /// Lets the search and then the search for evidence go on for so many steps; whether anything was found.
+    /// Lets the searches, and then those for proofs, go on for so many steps; whether anything was found.
     pub fn work(&mut self, steps: u64) -> bool {
-        if self.idle() {
-            return false;
+        let Some(judges) = self.judges.as_mut().filter(|_| self.refused.is_none()) else { return false };
+        let mut found = false;
+        let mut left = steps;
+        if self.behind {
+            let stood = |judges: &Judges| -> Vec<Verdict> {
+                self.judged.iter().map(|one| judges.verdict_at(*one, u64::MAX)).collect()
+            };
+            let before = stood(judges);
+            left = judges.work(left);
+            self.behind = left == 0;
+            found = before != stood(judges);
         }
-        let before = self.judge.verdict();
-        let left = self.judge.work(steps);
-        self.behind = left == 0 && before == check::Verdict::NotDecided;
-        let verdict = self.judge.verdict();
-        let check::Verdict::Broken { at, .. } = verdict else { return verdict != before };
-        if self.explained != Some(at) {
-            self.explain = self.judge.explain();
-            self.explained = Some(at);
-            self.evidence = None;
+        if self.proving.is_none() {
+            let unproven = self.judged.iter().find_map(|one| {
+                let Verdict::Broken { at, .. } = judges.verdict_at(*one, u64::MAX) else { return None };
+                let is_known = self.proofs.iter().any(|(other, since, _)| other == one && *since == at);
+                (!is_known).then_some((*one, at))
+            });
+            if let Some((guarantee, at)) = unproven {
+                match judges.explain(guarantee) {
+                    Some(explaining) => self.proving = Some(Proving { guarantee, at, explaining }),
+                    None => self.proofs.push((guarantee, at, None)),
+                }
+            }
         }
-        if let Some(explain) = &mut self.explain
-            && explain.advance(left.max(1))
+        if let Some(proving) = &mut self.proving
+            && proving.explaining.advance(judges, left.max(1))
         {
-            self.evidence = explain.evidence().cloned();
-            self.explain = None;
+            self.proofs.push((proving.guarantee, proving.at, proving.explaining.story(judges)));
+            self.proving = None;
             return true;
         }
-        verdict != before
+        found
     }
 
     /// Whether there is nothing left to find.
     pub fn idle(&self) -> bool {
-        match self.judge.verdict() {
-            _ if self.model.is_none() || self.refused.is_some() => true,
-            check::Verdict::Holds => true,
-            check::Verdict::NotDecided => false,
-            check::Verdict::Broken { at, .. } => {
-                !self.behind && self.explained == Some(at) && self.explain.is_none()
+        let Some(judges) = self.judges.as_ref().filter(|_| self.refused.is_none()) else { return true };
+        let is_settled = |one: &Guarantee| match judges.verdict_at(*one, u64::MAX) {
+            Verdict::Holds | Verdict::NotDecided => true,
+            Verdict::Broken { at, .. } => {
+                self.proofs.iter().any(|(other, since, _)| other == one && *since == at)
             }
-        }
+        };
+        !self.behind && self.proving.is_none() && self.judged.iter().all(is_settled)
     }
 
     /// Why nothing can be said about this lab's history, where nothing can.
     pub fn undecidable(&self) -> Option<String> {
-        if self.model.is_none() {
-            return Some(format!("no checker here knows the model “{}”", self.lab.about().model));
+        match &self.judges {
+            None => Some(format!("no checker here knows the model “{}”", self.lab.about().model)),
+            Some(judges) => self.refused.clone().or_else(|| judges.doubt(self.main())),
         }
-        self.refused.clone()
     }
 
     /// How many steps of the history happened in the first events of a run.
@@ -215,19 +282,23 @@ impl Live {
 
     /// The verdict on what happened in the first events of the run.
     pub fn verdict(&self, trace: &Trace, events: EventId) -> LiveVerdict {
+        self.verdict_on(self.main(), trace, events)
+    }
+
+    /// The verdict of one guarantee.
+    pub(crate) fn verdict_on(&self, guarantee: Guarantee, trace: &Trace, events: EventId) -> LiveVerdict {
         let steps = Self::steps_before(trace, events);
         let answered = steps.checked_sub(1).and_then(|last| self.answered.get(last)).copied().unwrap_or(0);
         let invoked = trace.story.operations.partition_point(|operation| operation.invoked_by < events);
         let (answered, open) =
             (u64::from(answered), invoked as u64 - u64::from(answered).min(invoked as u64));
-        if self.model.is_none() || self.refused.is_some() || steps > self.fed {
-            return LiveVerdict::NotDecided { answered, open };
-        }
+        let judges = self.judges.as_ref().filter(|_| self.refused.is_none() && steps <= self.fed);
+        let Some(judges) = judges else { return LiveVerdict::NotDecided { answered, open } };
         let Some(last) = steps.checked_sub(1) else { return LiveVerdict::Holds { answered, open } };
-        match self.judge.verdict_at(last as u64) {
-            check::Verdict::Holds => LiveVerdict::Holds { answered, open },
-            check::Verdict::NotDecided => LiveVerdict::NotDecided { answered, open },
-            check::Verdict::Broken { at, key } => {
+        match judges.verdict_at(guarantee, last as u64) {
+            Verdict::Holds => LiveVerdict::Holds { answered, open },
+            Verdict::NotDecided => LiveVerdict::NotDecided { answered, open },
+            Verdict::Broken { at, key } => {
                 let event = trace.history.get(at as usize).map_or(EventId(0), |(event, _)| *event);
                 let at = trace.event(event).map_or(Time::ZERO, |record| record.at);
                 LiveVerdict::Broken { at, event, key }
@@ -235,10 +306,16 @@ impl Live {
         }
     }
 
-    /// The proof, if the history is broken and it was found.
+    /// The proof that the main guarantee is broken, if it is and it was found.
     pub fn evidence(&self, trace: &Trace) -> Option<Evidence> {
-        let found = self.evidence.as_ref()?;
-        let story = found.story();
+        self.evidence_on(self.main(), trace)
+    }
+
+    /// The proof that a guarantee is broken, the last that was found.
+    pub(crate) fn evidence_on(&self, guarantee: Guarantee, trace: &Trace) -> Option<Evidence> {
+        let of = |(one, ..): &&(Guarantee, u64, Option<Story>)| *one == guarantee;
+        let (_, since, story) = self.proofs.iter().rev().find(of)?;
+        let story = story.as_ref()?;
         let event_at = |position: u64| trace.history.get(position as usize).map(|(event, _)| *event);
         let time = |position: u64| {
             event_at(position).and_then(|event| trace.event(event)).map_or(Time::ZERO, |record| record.at)
@@ -252,8 +329,8 @@ impl Live {
             source: proof.source,
         });
         Some(Evidence {
-            at: time(found.at),
-            event: event_at(found.at).unwrap_or_default(),
+            at: time(*since),
+            event: event_at(*since).unwrap_or_default(),
             headline: story.headline.clone(),
             counted: story.counted.clone(),
             operations: story.proof.iter().map(|proof| OperationId(proof.id)).collect(),

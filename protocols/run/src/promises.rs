@@ -3,6 +3,7 @@
 
 use crate::judge::{Live, LiveVerdict};
 use crate::run::Run;
+use check::names::Guarantee;
 use sim::command::{self, ClockChange, Command, DiskChange, Who};
 use sim::ids::{ActorId, EventId, OperationId};
 use sim::lab::{Claim, FaultClass};
@@ -76,18 +77,10 @@ impl Blame {
 }
 
 /// Every guarantee that the lab claims under the run's parameters, after the run's first `events` events.
-pub(crate) fn all(
-    run: &Run,
-    trace: &Trace,
-    live: &Live,
-    verdict: &LiveVerdict,
-    events: EventId,
-    shown: Moment,
-) -> Vec<Promise> {
+pub(crate) fn all(run: &Run, trace: &Trace, live: &Live, events: EventId, shown: Moment) -> Vec<Promise> {
     let claims = run.lab().claims(&run.parameters);
     let one = |claim: &Claim| {
         let (holds, broken) = match claim.guarantee {
-            "linearizable" => of_verdict(verdict, live, trace),
             "no-lost-write" => {
                 let broken = live.lost.broken(trace, events);
                 (Some(broken.is_none()), broken)
@@ -96,7 +89,10 @@ pub(crate) fn all(
                 let broken = progress(trace, claim, shown.at);
                 (Some(broken.is_none()), broken)
             }
-            name => of_invariant(run, trace, name, events),
+            name => match name.parse().ok().filter(|guarantee| live.judges(*guarantee)) {
+                Some(guarantee) => of_history(guarantee, live, trace, events),
+                None => of_invariant(run, trace, name, events),
+            },
         };
         Promise { guarantee: claim.guarantee, holds, broken }
     };
@@ -118,19 +114,30 @@ fn of_invariant(run: &Run, trace: &Trace, name: &str, events: EventId) -> (Optio
     (Some(breach.is_none()), breach)
 }
 
-fn of_verdict(verdict: &LiveVerdict, live: &Live, trace: &Trace) -> (Option<bool>, Option<Breach>) {
-    match verdict {
+/// A guarantee that is judged from the history.
+fn of_history(
+    guarantee: Guarantee,
+    live: &Live,
+    trace: &Trace,
+    events: EventId,
+) -> (Option<bool>, Option<Breach>) {
+    match live.verdict_on(guarantee, trace, events) {
         LiveVerdict::Holds { .. } => (Some(true), None),
         LiveVerdict::NotDecided { .. } => (None, None),
         LiveVerdict::Broken { at, event, key } => {
-            let evidence = live.evidence(trace);
-            let plain = || match key {
-                Some(key) => format!("No order of the operations on {key} explains every answer."),
-                None => "No order of the operations explains every answer.".to_owned(),
+            let evidence = live.evidence_on(guarantee, trace);
+            let plain = || match (guarantee, &key) {
+                (Guarantee::Linearizable, Some(key)) => {
+                    format!("No order of the operations on {key} explains every answer.")
+                }
+                (Guarantee::Linearizable, None) => {
+                    "No order of the operations explains every answer.".to_owned()
+                }
+                _ => format!("What clients were told is not {guarantee}."),
             };
             let sentence = evidence.as_ref().map_or_else(plain, |evidence| evidence.headline.clone());
             let operations = evidence.map(|evidence| evidence.operations).unwrap_or_default();
-            (Some(false), Some(Breach { at: *at, event: *event, sentence, operations }))
+            (Some(false), Some(Breach { at, event, sentence, operations }))
         }
     }
 }

@@ -35,7 +35,7 @@ impl Execution {
             run: run.clone(),
             world: run.lab().start(run.setup()),
             trace: Trace::default(),
-            live: Live::new(run.lab()),
+            live: Live::new(run.lab(), &run.parameters),
             stopped: None,
             most_events: crate::playback::MOST_EVENTS,
             done: false,
@@ -118,7 +118,7 @@ impl Execution {
     /// How the lab's guarantees stand.
     pub fn promises(&self) -> Vec<Promise> {
         let now = Moment::end_of(self.world.moment().at);
-        promises::all(&self.run, &self.trace, &self.live, &self.verdict(), self.world.events(), now)
+        promises::all(&self.run, &self.trace, &self.live, self.world.events(), now)
     }
 
     /// The lab's figures, in its order.
@@ -160,10 +160,10 @@ impl Execution {
     }
 
     fn claim(&self, promise: Promise) -> ClaimReport {
-        let proof = match promise.guarantee {
-            "linearizable" => self.live.evidence(&self.trace),
-            _ => None,
-        };
+        let judged = promise.guarantee.parse().ok().filter(|guarantee| self.live.judges(*guarantee));
+        let proof = judged
+            .filter(|_| promise.broken.is_some())
+            .and_then(|guarantee| self.live.evidence_on(guarantee, &self.trace));
         let blame =
             promise.broken.as_ref().map(|broken| self.blame(promise.guarantee, broken.event).sentence());
         let evidence = promise.broken.map(|broken| EvidenceReport {

@@ -4,8 +4,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test")]
 
-#[path = "../../sim/tests/support/fuzz.rs"]
-mod fuzz;
+use crate::random as fuzz;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;

@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test")]
 
-mod support;
+use crate::support;
 
 use run::Run;
 use run::hunt::{Chase, Goal, Hunt, Progress, Shrink, look};

@@ -3,7 +3,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test")]
 
-mod support;
+use crate::support;
 
 use proptest::prelude::*;
 use run::run::{LONGEST, MOST_COMMANDS, SEED_LIMIT, short_digest};

@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test")]
 
-mod support;
+use crate::support;
 
 use run::sweep::{self, Seeds, Summary};
 use run::{Run, execute, run_json};

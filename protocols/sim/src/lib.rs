@@ -34,6 +34,7 @@ pub mod ids;
 pub(crate) mod kernel;
 pub mod lab;
 pub mod network;
+pub mod ordered;
 pub mod pages;
 pub mod parameter;
 pub mod protocol;

@@ -1,9 +1,8 @@
 //! Fuzz targets of what the kernel reads: commands, moments, lengths of time, actors, parameters; and what hostile
 //! commands do to a run. Each text is read or refused with a short reason; none panics.
 
-#[path = "support/fuzz.rs"]
-mod fuzz;
-mod support;
+use crate::random as fuzz;
+use crate::support;
 
 use sim::chaos::{LEVELS, Level};
 use sim::command::{check, parse, parse_timed};

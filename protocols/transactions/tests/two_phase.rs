@@ -1,7 +1,7 @@
 //! Two-phase commit under every fault it claims to stand: with no pothole nothing breaks and every `sometimes` is
 //! reached; with each pothole alone something that it is said to break does.
 
-mod common;
+use crate::common;
 
 use common::{ends_of_ranges, every_sometimes, found, looked_at_all_along, same_twice, scan_finds, sound};
 use sim::Lab;

@@ -1,66 +1,116 @@
-//! Guarantees of single objects.
+//! Guarantees of single objects: linearizability by the judge, all others by an examination.
 
+use crate::consistency::{Examination, Finding, Setting, Times, known};
 use crate::evidence::{Evidence as Found, Explain};
 use crate::history::{History, Invocation, Operation};
-use crate::judge::{Judge, JudgeError, Verdict};
+use crate::judge::{Judge, JudgeError, Verdict, events_of};
+use crate::linearizable::Linearized;
 use crate::linearizable::unfold::{Unfolded, unfold};
-use crate::models::Cell;
+use crate::models::{Bank, Cell, Counter, Lock, Log, Mutex, Queue, Registers, Set};
 use crate::names::{Guarantee, ModelName};
 use crate::read::{Imported, Subject};
+use crate::story::Story;
 
-use super::{CheckError, Claim, Evidence, Job, Request, Shown};
+use super::{CheckError, Claim, Evidence, Job, Request, STEPS, Shown, Witness, implies};
 
 /// What has to be done to answer for the guarantees that were asked for.
 pub(super) fn jobs(
     imported: &Imported,
     history: &History,
     asked: &[Guarantee],
-    _request: &Request,
+    request: &Request,
 ) -> Result<Vec<Box<dyn Job>>, CheckError> {
     let mut jobs: Vec<Box<dyn Job>> = Vec::new();
-    let cell = match imported.model {
-        ModelName::Register => Some(Cell::Register),
-        ModelName::CasRegister => Some(Cell::CasRegister),
-        ModelName::Kv => Some(Cell::KeyValue),
-        _ => None,
-    };
-    if let Some(cell) = cell.filter(|_| asked.contains(&Guarantee::Linearizable)) {
-        jobs.push(Box::new(Linearizable::new(imported, history, cell)?));
+    let alone = asked == [Guarantee::Linearizable];
+    let steps = request.steps.unwrap_or(STEPS);
+    // What is asked for beside it must have its turn, however long the search for an order takes.
+    let most = if alone { u64::MAX } else { steps / 2 };
+    match imported.model {
+        ModelName::Register => jobs.extend(linearizable(imported, history, Cell::Register, asked, most)?),
+        ModelName::CasRegister => {
+            jobs.extend(linearizable(imported, history, Cell::CasRegister, asked, most)?)
+        }
+        ModelName::Kv => jobs.extend(linearizable(imported, history, Cell::KeyValue, asked, most)?),
+        ModelName::Counter => jobs.extend(linearizable(imported, history, Counter, asked, most)?),
+        ModelName::Set => jobs.extend(linearizable(imported, history, Set, asked, most)?),
+        ModelName::Queue => jobs.extend(linearizable(imported, history, Queue, asked, most)?),
+        ModelName::Log => jobs.extend(linearizable(imported, history, Log, asked, most)?),
+        ModelName::Mutex => jobs.extend(linearizable(imported, history, Mutex, asked, most)?),
+        ModelName::Lock => jobs.extend(linearizable(imported, history, Lock, asked, most)?),
+        ModelName::Bank => jobs.extend(linearizable(imported, history, Bank::default(), asked, most)?),
+        ModelName::MultiRegister => jobs.extend(linearizable(imported, history, Registers, asked, most)?),
+        ModelName::ListAppend | ModelName::RwRegister => {}
+    }
+    let weaker: Vec<Guarantee> =
+        known(imported.model).into_iter().filter(|one| asked.contains(one)).collect();
+    let (sequential, others): (Vec<_>, Vec<_>) =
+        weaker.into_iter().partition(|one| *one == Guarantee::Sequential);
+    for asked in [others, sequential] {
+        if !asked.is_empty() {
+            jobs.push(Box::new(Weaker { asked, examination: None }));
+        }
     }
     Ok(jobs)
 }
 
-/// Whether a history of cells is linearizable.
-struct Linearizable {
+/// The job for linearizability, if it is asked for. Every operation must mean something to the model in any case, before
+/// any work is done.
+fn linearizable<M: Linearized + 'static>(
+    imported: &Imported,
+    history: &History,
+    model: M,
+    asked: &[Guarantee],
+    most: u64,
+) -> Result<Option<Box<dyn Job>>, CheckError> {
+    for (place, operation) in history.operations().iter().enumerate() {
+        model.call(operation).map_err(|error| CheckError::Model {
+            line: imported.origins.get(place).map(|origin| origin.line()),
+            error,
+        })?;
+    }
+    if !asked.contains(&Guarantee::Linearizable) {
+        return Ok(None);
+    }
+    let unfolded = if imported.model == ModelName::Kv { unfold(history).ok().flatten() } else { None };
+    let operations: Vec<&Operation> = history.operations().iter().collect();
+    let events = events_of(&operations);
+    let judge = Judge::new(model);
+    Ok(Some(Box::new(Linearizable { events, fed: 0, unfolded, judge, explain: None, most, done: false })))
+}
+
+/// Whether a history is linearizable.
+struct Linearizable<M: Linearized> {
     /// The events to be fed: position, place of the operation, whether it completes.
     events: Vec<(u64, u32, bool)>,
     fed: usize,
     /// Appends turned into swaps, where that can be done.
     unfolded: Option<Unfolded>,
-    judge: Judge,
-    explain: Option<Box<Explain>>,
+    judge: Judge<M>,
+    explain: Option<Box<Explain<M>>>,
+    /// How many steps are left for it.
+    most: u64,
     done: bool,
 }
 
-impl Linearizable {
-    fn new(imported: &Imported, history: &History, cell: Cell) -> Result<Self, CheckError> {
-        // Every operation must mean something to the model before any work is done.
-        for (place, operation) in history.operations().iter().enumerate() {
-            crate::models::Model::call(&cell, operation).map_err(|error| CheckError::Model {
-                line: imported.origins.get(place).map(|origin| origin.line()),
-                error,
-            })?;
+/// The operations of a story as the file has them.
+fn shown(imported: &Imported, history: &History, story: &Story) -> Vec<Shown> {
+    let operations = story.proof.iter().map(|proof| {
+        let place = history.place(proof.id);
+        let origin = place.and_then(|place| imported.origins.get(place as usize));
+        let place = place.map_or(proof.id, u64::from);
+        let client = super::lane(imported, proof.lane);
+        let mut shown = Shown::new(place, client, proof.label.clone(), origin);
+        shown.source = proof.source;
+        if proof.answered.is_none() {
+            shown.answered = None;
+            shown.completed_line = None;
         }
-        let unfolded = if cell == Cell::KeyValue { unfold(history).ok().flatten() } else { None };
-        let mut events = Vec::with_capacity(history.operations().len() * 2);
-        for (place, operation) in history.operations().iter().enumerate() {
-            events.push((operation.invoked, place as u32, false));
-            events.extend(operation.completed.map(|at| (at, place as u32, true)));
-        }
-        events.sort_unstable();
-        Ok(Self { events, fed: 0, unfolded, judge: Judge::new(cell), explain: None, done: false })
-    }
+        shown
+    });
+    operations.collect()
+}
 
+impl<M: Linearized> Linearizable<M> {
     fn feed(&mut self, history: &History, at: u64, place: u32, completes: bool) -> Result<(), JudgeError> {
         let fed_as = self.unfolded.as_ref().map_or(history, |unfolded| &unfolded.history);
         let Operation { id, lane, process, function, key, input, output, outcome, .. } =
@@ -80,19 +130,7 @@ impl Linearizable {
             }
         }
         let story = found.story_with(&|lane| super::lane(imported, lane));
-        let operations = story.proof.iter().map(|proof| {
-            let place = history.place(proof.id);
-            let origin = place.and_then(|place| imported.origins.get(place as usize));
-            let place = place.map_or(proof.id, u64::from);
-            let client = super::lane(imported, proof.lane);
-            let mut shown = Shown::new(place, client, proof.label.clone(), origin);
-            shown.source = proof.source;
-            if proof.answered.is_none() {
-                shown.answered = None;
-                shown.completed_line = None;
-            }
-            shown
-        });
+        let operations = shown(imported, history, &story);
         let mut because = story.because;
         if self.unfolded.as_ref().is_some_and(|unfolded| unfolded.ambiguous.contains(&found.key)) {
             because.push(
@@ -101,11 +139,11 @@ impl Linearizable {
                     .to_owned(),
             );
         }
-        Evidence { sentence: story.headline, operations: operations.collect(), because }
+        Evidence { sentence: story.headline, operations, because }
     }
 }
 
-impl Job for Linearizable {
+impl<M: Linearized> Job for Linearizable<M> {
     fn advance(&mut self, imported: &Imported, steps: u64) -> bool {
         let Subject::Objects(history) = &imported.subject else { return true };
         let mut left = steps;
@@ -126,7 +164,10 @@ impl Job for Linearizable {
         left = self.judge.work(left);
         match self.judge.verdict() {
             Verdict::Holds => self.done = true,
-            Verdict::NotDecided => {}
+            Verdict::NotDecided => {
+                self.most = self.most.saturating_sub(steps);
+                return self.most == 0;
+            }
             Verdict::Broken { .. } => {
                 if self.explain.is_none() {
                     self.explain = self.judge.explain().map(Box::new);
@@ -152,9 +193,97 @@ impl Job for Linearizable {
                     super::unexplained(imported, history, event.map(|(_, place, _)| *place)),
                 )
             }
-            (Verdict::Holds, _) if self.done => Claim::held(guarantee),
+            (Verdict::Holds, _) if self.done => {
+                let place = |id: &u64| history.place(*id).map(u64::from);
+                let order: Vec<u64> = self.judge.witness().iter().flatten().filter_map(place).collect();
+                let sentence =
+                    "One order of all operations, each at one moment while it ran, explains every answer."
+                        .to_owned();
+                Claim::shown(guarantee, Witness { sentence, order })
+            }
             _ => Claim::open(guarantee, "the search for an order of the operations took too long"),
         };
         vec![claim]
+    }
+}
+
+/// Guarantees that one examination answers for.
+struct Weaker {
+    asked: Vec<Guarantee>,
+    examination: Option<Box<Examination>>,
+}
+
+/// When the events of the history happened, if the file says so of all of them.
+fn times(imported: &Imported, history: &History) -> Times {
+    let mut clock: Vec<(u64, u64)> = Vec::with_capacity(history.operations().len() * 2);
+    for (operation, origin) in
+        history.operations().iter().zip(&imported.origins).skip(imported.made_up as usize)
+    {
+        let events = [(Some(operation.invoked), origin.invoked()), (operation.completed, origin.completed())];
+        for (position, time) in events {
+            let Some(position) = position else { continue };
+            let Some(time) = time.and_then(|time| u64::try_from(time).ok()) else { return Times::default() };
+            clock.push((position, time));
+        }
+    }
+    clock.sort_unstable();
+    Times::of_clock(clock)
+}
+
+impl Job for Weaker {
+    fn wanted(&self, found: &[Claim]) -> bool {
+        let is_known = |guarantee: Guarantee| {
+            found.iter().any(|claim| match claim.holds {
+                Some(true) => implies(claim.guarantee, guarantee),
+                Some(false) => implies(guarantee, claim.guarantee),
+                None => false,
+            })
+        };
+        // Of staleness the figures are of interest even where there is none.
+        self.asked.iter().any(|one| *one == Guarantee::BoundedStaleness || !is_known(*one))
+    }
+
+    fn advance(&mut self, imported: &Imported, steps: u64) -> bool {
+        let Subject::Objects(history) = &imported.subject else { return true };
+        let examination = self.examination.get_or_insert_with(|| {
+            let setting =
+                Setting { times: times(imported, history), made_up: imported.made_up, ..Setting::default() };
+            Box::new(Examination::new(history, imported.model, &self.asked, &setting))
+        });
+        examination.advance(history, steps)
+    }
+
+    fn claims(&self, imported: &Imported) -> Vec<Claim> {
+        let (Subject::Objects(history), Some(examination)) = (&imported.subject, &self.examination) else {
+            return Vec::new();
+        };
+        let claim = |guarantee: &Guarantee| match examination.finding(*guarantee) {
+            Finding::Holds(witness) => {
+                let place = |id: &u64| history.place(*id).map(u64::from);
+                let order: Vec<u64> = witness.order.iter().flatten().filter_map(place).collect();
+                let sentence = match witness.figures {
+                    Some(figures) => figures,
+                    None if order.is_empty() => "Nothing that was told is against it.".to_owned(),
+                    None => "One order of all operations keeps each client's own and explains every answer."
+                        .to_owned(),
+                };
+                Claim::shown(*guarantee, Witness { sentence, order })
+            }
+            Finding::Undecided(why) => Claim::open(*guarantee, why),
+            Finding::Broken(None) => {
+                let sentence =
+                    format!("It breaks {guarantee}. There was no time to find the smallest proof.");
+                Claim::broken(*guarantee, Evidence { sentence, ..Evidence::default() })
+            }
+            Finding::Broken(Some(proof)) => {
+                let story = proof.story_with(&|lane| super::lane(imported, lane));
+                let operations = shown(imported, history, &story);
+                Claim::broken(
+                    *guarantee,
+                    Evidence { sentence: story.headline, operations, because: story.because },
+                )
+            }
+        };
+        self.asked.iter().map(claim).collect()
     }
 }

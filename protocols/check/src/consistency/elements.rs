@@ -21,6 +21,7 @@
 //! from seeing it.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use smallvec::{SmallVec, smallvec};
 
@@ -74,22 +75,48 @@ struct Session {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Elements {
     elements: Vec<Element>,
-    by_value: BTreeMap<Value, u32>,
+    /// The elements of each key, by value.
+    keys: BTreeMap<Option<Arc<str>>, BTreeMap<Value, u32>>,
     sessions: Vec<Session>,
     by_process: BTreeMap<u64, u32>,
-    /// Since when sessions are no sequences, or elements are taken away; and why.
-    pub unfit: Option<(u64, String)>,
-    /// Since when it is not plain what was seen.
-    pub vague: Option<u64>,
+    /// Since when sessions are no sequences; and why.
+    unfit: Option<(u64, String)>,
+    /// Since when elements are taken away.
+    removes: Option<u64>,
+    /// Since when it is not plain whose addition was seen.
+    vague: Option<u64>,
     pub lost: Vec<Span>,
-    /// Whether anything was read.
-    pub was_read: bool,
+    /// Since when something was read.
+    was_read: Option<u64>,
 }
 
 impl Elements {
-    fn element(&mut self, value: &Value) -> u32 {
+    /// Why it is not known that a guarantee is kept, as of a position.
+    pub(super) fn doubt(&self, guarantee: Guarantee, position: u64) -> Option<String> {
+        let by_then = |since: Option<u64>| since.is_some_and(|since| since <= position);
+        if by_then(self.removes) {
+            return Some("elements are removed, and these guarantees are of sets that only grow".to_string());
+        }
+        if !by_then(self.was_read) {
+            return Some("nothing was read".to_string());
+        }
+        if matches!(guarantee, Guarantee::NoLostOrStale | Guarantee::NoLostWrite) {
+            return None;
+        }
+        if let Some((_, why)) = self.unfit.as_ref().filter(|(since, _)| *since <= position) {
+            return Some(why.clone());
+        }
+        if matches!(guarantee, Guarantee::ReadYourWrites | Guarantee::MonotonicReads) {
+            return None;
+        }
+        by_then(self.vague).then(|| {
+            "some elements were added more than once, so it is not plain whose addition was seen".to_string()
+        })
+    }
+
+    fn element(&mut self, key: &Option<Arc<str>>, value: &Value) -> u32 {
         let next = self.elements.len() as u32;
-        let number = *self.by_value.entry(value.clone()).or_insert(next);
+        let number = *self.keys.entry(key.clone()).or_default().entry(value.clone()).or_insert(next);
         if number == next {
             self.elements.push(Element::default());
         }
@@ -118,7 +145,7 @@ impl Elements {
         }
         match open_call(&Set, operation) {
             Some(SetCall::Add(value)) => {
-                let element = self.element(&value);
+                let element = self.element(&operation.key, &value);
                 let home = &mut self.sessions[session as usize];
                 home.count += 1;
                 let (index, clock) = (home.count, home.past.clone());
@@ -126,7 +153,7 @@ impl Elements {
                 self.elements[element as usize].added.push(added);
             }
             Some(SetCall::Remove(_)) => {
-                self.unfit.get_or_insert_with(|| (operation.invoked, "elements are removed".to_string()));
+                self.removes.get_or_insert(operation.invoked);
             }
             _ => {}
         }
@@ -135,7 +162,7 @@ impl Elements {
     /// The outcome of the operation at this place is known.
     pub(super) fn complete(&mut self, history: &History, place: u32, breaks: &mut Breaks) {
         let operation = &history.operations()[place as usize];
-        if matches!(operation.outcome, Outcome::Unknown | Outcome::Open) {
+        if matches!(operation.outcome, Outcome::Unknown | Outcome::Open) || self.removes.is_some() {
             return;
         }
         let session = self.session(operation.process);
@@ -145,15 +172,16 @@ impl Elements {
         let at = operation.completed.unwrap_or(operation.invoked);
         match (open_call(&Set, operation), known_call(&Set, operation)) {
             (Some(SetCall::Add(value)), known) => {
-                let element = self.element(&value);
+                let element = self.element(&operation.key, &value);
                 let ok = known.is_some();
                 self.added(session, element, place, at, ok, breaks);
             }
             (_, Some(SetCall::Read(Some(seen)))) => self.read(operation, session, place, &seen, breaks),
             (_, Some(SetCall::Contains(value, Some(seen)))) => {
-                let element = self.element(&value);
+                self.was_read.get_or_insert(at);
+                let element = self.element(&operation.key, &value);
                 self.look(operation, session, place, element, seen, breaks);
-                    }
+            }
             _ => {}
         }
     }
@@ -180,25 +208,15 @@ impl Elements {
     }
 
     /// A read of everything was answered.
-    fn read(
-        &mut self,
-        operation: &Operation,
-        session: u32,
-        place: u32,
-        seen: &[Value],
-        breaks: &mut Breaks,
-    ) {
-        self.was_read = true;
-        let mut shows = vec![false; self.elements.len()];
-        for value in seen {
-            let element = self.element(value);
-            shows.resize(self.elements.len(), false);
-            shows[element as usize] = true;
+    fn read(&mut self, operation: &Operation, session: u32, place: u32, seen: &[Value], breaks: &mut Breaks) {
+        self.was_read.get_or_insert(operation.completed.unwrap_or(operation.invoked));
+        let mut shown: Vec<u32> = seen.iter().map(|value| self.element(&operation.key, value)).collect();
+        shown.sort_unstable();
+        for element in &shown {
+            self.look(operation, session, place, *element, true, breaks);
         }
-        for element in (0..self.elements.len() as u32).filter(|element| shows[*element as usize]) {
-            self.look(operation, session, place, element, true, breaks);
-        }
-        for element in (0..self.elements.len() as u32).filter(|element| !shows[*element as usize]) {
+        let all = self.keys.get(&operation.key).map(|all| all.values().copied().collect::<Vec<u32>>());
+        for element in all.into_iter().flatten().filter(|element| shown.binary_search(element).is_err()) {
             self.look(operation, session, place, element, false, breaks);
         }
     }
@@ -222,7 +240,8 @@ impl Elements {
         let Self { elements, sessions, lost, vague, .. } = self;
         let element = &mut elements[number as usize];
         if element.added.is_empty() {
-            let found: SmallVec<[u32; 6]> = std::iter::once(place).chain(element.failed.iter().copied()).collect();
+            let found: SmallVec<[u32; 6]> =
+                std::iter::once(place).chain(element.failed.iter().copied()).collect();
             lost.push(Span { from: at, until: None, suspects: Suspects::These(found.clone()) });
             breaks.note_all(at, &Suspects::These(found));
             return;
@@ -264,22 +283,26 @@ impl Elements {
     ) {
         let (home, element) = (&self.sessions[session as usize], &self.elements[number as usize]);
         let seen_by = home.seen.get(&number).map(|(_, by)| *by);
-        let mut note = |guarantee, others: &[u32]| {
+        let these = |others: &[u32]| {
             let mut found: SmallVec<[u32; 6]> = smallvec![place];
             found.extend(element.added.iter().map(|added| added.place));
             found.extend_from_slice(others);
-            breaks.note(guarantee, at, Suspects::These(found));
+            Suspects::These(found)
         };
-        if let Some(by) = seen_by {
-            note(Guarantee::MonotonicReads, &[by]);
-        }
         if let Some((_, by)) = element.known.filter(|(known, _)| *known < began) {
-            note(Guarantee::NoLostOrStale, &[by]);
+            breaks.note(Guarantee::NoLostOrStale, at, these(&[by]));
+        }
+        if self.unfit.is_some() {
+            self.judge_lost(place, number, at, began);
+            return;
+        }
+        if let Some(by) = seen_by {
+            breaks.note(Guarantee::MonotonicReads, at, these(&[by]));
         }
         for added in &element.added {
             let own = added.session == session && added.answered;
             if own {
-                note(Guarantee::ReadYourWrites, &[]);
+                breaks.note(Guarantee::ReadYourWrites, at, these(&[]));
             }
             if own || home.met.get(added.session) >= added.index {
                 breaks.note(Guarantee::Pram, at, Suspects::All);
@@ -299,13 +322,19 @@ impl Elements {
         if seen_by.is_none() && self.sessions.iter().enumerate().any(was_seen_before) {
             breaks.note(Guarantee::WritesFollowReads, at, Suspects::All);
         }
+        self.judge_lost(place, number, at, began);
+    }
+
+    /// A read that began then did not show the element: was it acknowledged, and is it lost?
+    fn judge_lost(&mut self, place: u32, number: u32, at: u64, began: u64) {
         let Self { elements, lost, .. } = self;
         let element = &mut elements[number as usize];
         if element.acknowledged.is_some_and(|acknowledged| acknowledged < began) {
             element.absent = element.absent.max(began);
             if element.absent > element.present && element.missing.is_none() {
                 element.missing = Some(lost.len());
-                let found = std::iter::once(place).chain(element.added.iter().map(|added| added.place)).collect();
+                let found =
+                    std::iter::once(place).chain(element.added.iter().map(|added| added.place)).collect();
                 lost.push(Span { from: at, until: None, suspects: Suspects::These(found) });
             }
         }

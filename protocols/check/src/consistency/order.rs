@@ -45,7 +45,13 @@ impl Sorted {
     }
 
     /// Everything that can be reached from a node within a stretch of places; none if `end` is.
-    fn reach(&mut self, start: u32, within: impl Fn(u32) -> bool, forward: bool, end: u32) -> Option<Vec<u32>> {
+    fn reach(
+        &mut self,
+        start: u32,
+        within: impl Fn(u32) -> bool,
+        forward: bool,
+        end: u32,
+    ) -> Option<Vec<u32>> {
         self.round += 1;
         let mut found = vec![start];
         self.visited[start as usize] = self.round;

@@ -18,7 +18,7 @@ use std::sync::Arc;
 
 use smallvec::{SmallVec, smallvec};
 
-use super::{Bound, Breaks, Span, Suspects, Times};
+use super::{Bound, Breaks, Places, Span, Suspects, Times};
 use crate::history::{History, Operation, Outcome};
 use crate::judge::{known_call, open_call};
 use crate::models::{Cell, CellCall};
@@ -66,7 +66,9 @@ struct Key {
     /// Reads that show something answered no earlier than this began then: later ones of the first, earlier of the second.
     shown: Vec<(u64, u64)>,
     missing: Vec<Missing>,
+    /// For each value who wrote it, and while it may still turn out not to be written who saw it.
     writers: Vec<SmallVec<[Writer; 1]>>,
+    readers: Vec<SmallVec<[u32; 1]>>,
 }
 
 /// The three of them, judged as the history grows.
@@ -77,8 +79,8 @@ pub(super) struct Recency {
     /// What is written: the value, and its place among its key's writers.
     written: Vec<(Option<Arc<str>>, Value, u32)>,
     bound: Bound,
-    /// Whether something swaps or appends, so that no read alone can be judged to be regular.
-    pub swaps: Option<u64>,
+    /// Since when something is appended, so that it is not plain what a read saw.
+    pub appends: Option<u64>,
     pub versions: Staleness,
     pub time: Staleness,
     /// Writes that were missing, from when to when.
@@ -92,7 +94,7 @@ impl Recency {
             values: Index::default(),
             written: Vec::new(),
             bound,
-            swaps: None,
+            appends: None,
             versions: Staleness::default(),
             time: Staleness::default(),
             lost: Vec::new(),
@@ -108,6 +110,7 @@ impl Recency {
         }
         let home = keys.entry(key.clone()).or_default();
         let number = home.writers.len() as u32;
+        home.readers.push(SmallVec::new());
         home.writers.push(if *value == Value::Nil { smallvec![INITIAL] } else { SmallVec::new() });
         written.push((key.clone(), value.clone(), number));
         let at = written.len() as u32 - 1;
@@ -120,12 +123,9 @@ impl Recency {
         let operation = &history.operations()[place as usize];
         let value = match open_call(&Cell::KeyValue, operation) {
             Some(CellCall::Write(value)) => value,
-            Some(CellCall::Cas { to, .. }) => {
-                self.swaps.get_or_insert(operation.invoked);
-                to
-            }
+            Some(CellCall::Cas { to, .. }) => to,
             Some(CellCall::Append(_)) => {
-                self.swaps.get_or_insert(operation.invoked);
+                self.appends.get_or_insert(operation.invoked);
                 return;
             }
             _ => return,
@@ -141,15 +141,11 @@ impl Recency {
     }
 
     /// The outcome of the operation at this place is known.
-    pub(super) fn complete(
-        &mut self,
-        history: &History,
-        place: u32,
-        times: &Times,
-        breaks: &mut Breaks,
-    ) {
+    pub(super) fn complete(&mut self, history: &History, place: u32, times: &Times, breaks: &mut Breaks) {
         let operation = &history.operations()[place as usize];
-        let Some(completed) = operation.completed.filter(|_| operation.outcome != Outcome::Unknown) else { return };
+        let Some(completed) = operation.completed.filter(|_| operation.outcome != Outcome::Unknown) else {
+            return;
+        };
         let known = known_call(&Cell::KeyValue, operation);
         let (writes, sees) = match &known {
             Some(CellCall::Read(Some(seen)) | CellCall::Mismatch { seen, .. }) => (None, Some(seen.clone())),
@@ -159,12 +155,13 @@ impl Recency {
         };
         let now = completed + 1;
         if let Some(seen) = sees {
-            self.read(operation, place, &seen, times, breaks);
+            self.read(operation, place, &seen, completed, times, breaks);
         }
         if let Some(value) = writes {
             let value = self.value_of(&operation.key, &value);
             let key = self.key_mut(operation);
-            let Some(writer) = key.writers[value as usize].iter_mut().find(|writer| writer.place == place) else {
+            let Some(writer) = key.writers[value as usize].iter_mut().find(|writer| writer.place == place)
+            else {
                 return;
             };
             writer.completed = now;
@@ -174,34 +171,46 @@ impl Recency {
         } else if operation.outcome == Outcome::Failed {
             let asked = open_call(&Cell::KeyValue, operation);
             if let Some(value) = asked.as_ref().and_then(CellCall::leaves) {
-                let value = self.value_of(&operation.key, value);
-                let writers = &mut self.key_mut(operation).writers[value as usize];
-                writers.iter_mut().filter(|writer| writer.place == place).for_each(|writer| writer.failed = true);
+                let number = self.value_of(&operation.key, value);
+                let key = self.key_mut(operation);
+                let writers = &mut key.writers[number as usize];
+                writers
+                    .iter_mut()
+                    .filter(|writer| writer.place == place)
+                    .for_each(|writer| writer.failed = true);
+                // Who saw the value did not see this one.
+                for seer in std::mem::take(&mut key.readers[number as usize]) {
+                    let seer_of = &history.operations()[seer as usize];
+                    self.read(seer_of, seer, value, completed, times, breaks);
+                }
             }
         }
     }
 
-    /// A read was answered, or what is one as well.
+    /// A read was answered, or what is one as well; or it turns out at `at` that it did not see what it seemed to.
     fn read(
         &mut self,
         operation: &Operation,
         place: u32,
         seen: &Value,
+        at: u64,
         times: &Times,
         breaks: &mut Breaks,
     ) {
-        let at = operation.completed.unwrap_or(operation.invoked);
         let began = operation.invoked + 1;
         let value = self.value_of(&operation.key, seen);
-        let grows = self.swaps.is_some() && matches!(seen, Value::Text(_) | Value::List(_));
+        let grows = self.appends.is_some() && matches!(seen, Value::Text(_) | Value::List(_));
         let key = self.key_mut(operation);
         let writers = &key.writers[value as usize];
+        if writers.iter().any(|writer| writer.completed == u64::MAX && !writer.failed) {
+            key.readers[value as usize].push(place);
+        }
         // The best of those that can have written it: one that was answered last.
-        let best = writers.iter().filter(|writer| !writer.failed).max_by_key(|writer| writer.completed).copied();
-        let Some(writer) = best else {
+        let can = writers.iter().filter(|writer| !writer.failed && writer.place != place);
+        let Some(writer) = can.max_by_key(|writer| writer.completed).copied() else {
             if !grows {
-                let failed = writers.iter().map(|writer| writer.place);
-                let found: SmallVec<[u32; 6]> = std::iter::once(place).chain(failed).collect();
+                let failed = writers.iter().map(|writer| writer.place).filter(|other| *other != place);
+                let found: Places = std::iter::once(place).chain(failed).collect();
                 for guarantee in [Guarantee::Regular, Guarantee::BoundedStaleness] {
                     breaks.note(guarantee, at, Suspects::These(found.clone()));
                 }
@@ -209,33 +218,33 @@ impl Recency {
             }
             return;
         };
-        let newer = key.newer(writer.completed, began);
-        let versions = newer.len() as u64;
-        if let Some(first) = newer.first().copied() {
-            let found: SmallVec<[u32; 6]> = [place, first.place, writer.place]
-                .into_iter()
-                .filter(|place| *place != u32::MAX)
-                .collect();
-            breaks.note(Guarantee::Regular, at, Suspects::These(found));
-            let time = times.between(first.completed - 1, operation.invoked);
-            let stale = Staleness { versions, time, operation: operation.id };
-            if versions > self.versions.versions {
-                self.versions = stale;
-            }
-            if time > self.time.time {
-                self.time = stale;
-            }
-            if self.bound.is_broken_by(versions, time) {
-                let writers = newer.iter().map(|writer| writer.place).chain([writer.place]);
-                let found = std::iter::once(place).chain(writers.filter(|place| *place != u32::MAX)).collect();
+        if let Some(newer) = key.newer(writer.completed, began) {
+            let time = times.between(newer.first.completed - 1, operation.invoked);
+            let broken = self.bound.is_broken_by(newer.count, time);
+            if broken && breaks.wants(Guarantee::BoundedStaleness) {
+                let key = self.key_mut(operation);
+                let writers = key.all_newer(writer.completed, began).map(|writer| writer.place);
+                let found = std::iter::once(place).chain(writers).chain(writer.real_place()).collect();
                 breaks.note(Guarantee::BoundedStaleness, at, Suspects::These(found));
             }
+            let found = [place, newer.first.place].into_iter().chain(writer.real_place()).collect();
+            breaks.note(Guarantee::Regular, at, Suspects::These(found));
+            let stale = Staleness { versions: newer.count, time, operation: operation.id };
+            if stale.versions > self.versions.versions {
+                self.versions = stale;
+            }
+            if stale.time > self.time.time {
+                self.time = stale;
+            }
+            self.find(operation, writer, at);
+            self.miss(operation, place, writer, newer.latest, at);
+        } else {
+            self.find(operation, writer, at);
         }
-        self.look_for_lost(operation, place, writer, &newer, at);
     }
 
-    /// What the read says of acknowledged writes: these newer ones are missing, all that are not newer are not.
-    fn look_for_lost(&mut self, operation: &Operation, place: u32, shown: Writer, newer: &[Writer], at: u64) {
+    /// A read shows something: all that is not newer is not missing.
+    fn find(&mut self, operation: &Operation, shown: Writer, at: u64) {
         let Self { keys, lost, .. } = self;
         let Some(key) = keys.get_mut(&operation.key) else { return };
         let began = operation.invoked + 1;
@@ -247,32 +256,75 @@ impl Recency {
             !found
         });
         key.show(shown.completed, began);
-        for write in newer {
-            if let Some(missing) = key.missing.iter_mut().find(|missing| missing.write.place == write.place) {
-                missing.absent = missing.absent.max(began);
-            } else if key.last_shown(write.invoked) < began {
-                let found: SmallVec<[u32; 6]> = [place, write.place, shown.place]
-                    .into_iter()
-                    .filter(|place| *place != u32::MAX)
-                    .collect();
-                key.missing.push(Missing { write: *write, absent: began, span: lost.len() });
-                lost.push(Span { from: at, until: None, suspects: Suspects::These(found) });
-            }
+    }
+
+    /// A read shows something older than a write that was acknowledged: of several the one that began last, since what
+    /// shows that one, or anything newer, shows that the others are not missing either.
+    fn miss(&mut self, operation: &Operation, place: u32, shown: Writer, write: Writer, at: u64) {
+        let Self { keys, lost, .. } = self;
+        let Some(key) = keys.get_mut(&operation.key) else { return };
+        let began = operation.invoked + 1;
+        if let Some(missing) = key.missing.iter_mut().find(|missing| missing.write.place == write.place) {
+            missing.absent = missing.absent.max(began);
+            return;
         }
+        if key.last_shown(write.invoked) >= began {
+            return;
+        }
+        // As long as this one is missing it does not matter whether those are that are found more easily.
+        key.missing.retain(|missing| {
+            let easier = missing.write.invoked <= write.invoked && missing.absent <= began;
+            if easier {
+                lost[missing.span].until = Some(at);
+            }
+            !easier
+        });
+        let found = [place, write.place].into_iter().chain(shown.real_place()).collect();
+        key.missing.push(Missing { write, absent: began, span: lost.len() });
+        lost.push(Span { from: at, until: None, suspects: Suspects::These(found) });
+    }
+}
+
+/// Writes that are newer than something, and were answered before some read began.
+#[derive(Clone, Copy, Debug)]
+struct Newer {
+    /// How many.
+    count: u64,
+    /// The one that was answered first, and the one that began last.
+    first: Writer,
+    latest: Writer,
+}
+
+impl Writer {
+    /// Its place, if it is not what was there at first.
+    fn real_place(self) -> Option<u32> {
+        (self.place != INITIAL.place).then_some(self.place)
     }
 }
 
 impl Key {
     /// The writes that began after `completed` and were answered before `began`, as they were answered.
-    fn newer(&self, completed: u64, began: u64) -> SmallVec<[Writer; 4]> {
+    fn all_newer(&self, completed: u64, began: u64) -> impl Iterator<Item = Writer> {
         let end = self.answered.partition_point(|(writer, _)| writer.completed < began);
         // The latest invocation among the first so many tells at once that there is none, as is usual.
-        if end == 0 || self.answered[end - 1].1 <= completed {
-            return SmallVec::new();
-        }
+        let none = end == 0 || self.answered[end - 1].1 <= completed;
+        let end = if none { 0 } else { end };
         let start = self.answered[..end].partition_point(|(writer, _)| writer.completed <= completed);
         let within = self.answered[start..end].iter().map(|(writer, _)| *writer);
-        within.filter(|writer| writer.invoked > completed).collect()
+        within.filter(move |writer| writer.invoked > completed)
+    }
+
+    fn newer(&self, completed: u64, began: u64) -> Option<Newer> {
+        let mut all = self.all_newer(completed, began);
+        let first = all.next()?;
+        let mut newer = Newer { count: 1, first, latest: first };
+        for writer in all {
+            newer.count += 1;
+            if writer.invoked > newer.latest.invoked {
+                newer.latest = writer;
+            }
+        }
+        Some(newer)
     }
 
     /// A read that began then showed something that was answered then.

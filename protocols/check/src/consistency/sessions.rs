@@ -141,7 +141,9 @@ impl Sessions {
     ) {
         let Some(own) = web.rows(step.key).iter().find(|row| row.session == session) else { return };
         // A compare-and-set sees before it writes.
-        let Some(newest) = own.writes.iter().rev().find(|write| **write != step.wrote).copied() else { return };
+        let Some(newest) = own.writes.iter().rev().find(|write| **write != step.wrote).copied() else {
+            return;
+        };
         let older = match saw {
             None => true,
             Some(saw) => web.write(saw).session == session && web.write(saw).index < web.write(newest).index,
@@ -175,7 +177,11 @@ impl Sessions {
             }
         };
         if let Some(newer) = newer {
-            breaks.note(Guarantee::MonotonicReads, at, suspects(web, step, saw, &[last], &[newer, last_place]));
+            breaks.note(
+                Guarantee::MonotonicReads,
+                at,
+                suspects(web, step, saw, &[last], &[newer, last_place]),
+            );
         }
     }
 
@@ -190,7 +196,8 @@ impl Sessions {
     ) {
         let view = &self.views[session as usize];
         let seen = view.keys.get(&step.key);
-        let newest_seen = |writer: u32| seen.and_then(|seen| seen.newest(writer, NONE)).map_or(0, |look| look.index);
+        let newest_seen =
+            |writer: u32| seen.and_then(|seen| seen.newest(writer, NONE)).map_or(0, |look| look.index);
         // It lacks a write that came before one to another key.
         for row in web.rows(step.key) {
             let Some(Met { first: (met, _, by), .. }) = view.met.get(&row.session) else { continue };
@@ -229,27 +236,29 @@ impl Sessions {
     ) {
         let view = &self.views[session as usize];
         let seen = view.keys.get(&step.key);
-        let newest_seen = |writer: u32| seen.and_then(|seen| seen.newest(writer, NONE)).map_or(0, |look| look.index);
+        let newest_seen =
+            |writer: u32| seen.and_then(|seen| seen.newest(writer, NONE)).map_or(0, |look| look.index);
         let mut note = |writer: u32, met: u32, by: u32, head: Look| {
             let met = web.sessions[writer as usize].writes[met as usize - 1];
             // What the writer had seen is seen to be so by the operation that looked.
-            breaks.note(Guarantee::WritesFollowReads, at, suspects(web, step, saw, &[met], &[by, head.place]));
+            breaks.note(
+                Guarantee::WritesFollowReads,
+                at,
+                suspects(web, step, saw, &[met], &[by, head.place]),
+            );
         };
         // It lacks a write that was seen before one to another key was made.
         for (writer, met) in &view.met {
-            let Some((index, _, by)) = [Some(met.first), met.other]
-                .into_iter()
-                .flatten()
-                .find(|(_, key, _)| *key != step.key)
+            let Some((index, _, by)) =
+                [Some(met.first), met.other].into_iter().flatten().find(|(_, key, _)| *key != step.key)
             else {
                 continue;
             };
             let Some(theirs) = self.seen(*writer, step.key) else { continue };
             let lacks = |head: &u32| {
                 let look = theirs.newest(*head, index)?;
-                let older = saw.is_none_or(|saw| {
-                    web.write(saw).session == *head && web.write(saw).index < look.index
-                });
+                let older = saw
+                    .is_none_or(|saw| web.write(saw).session == *head && web.write(saw).index < look.index);
                 (older && newest_seen(*head) < look.index).then_some(look)
             };
             let found = match saw {

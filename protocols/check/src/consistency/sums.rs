@@ -80,7 +80,8 @@ impl Intervals {
                 // It did not count after all, whatever was thought of reads that overlap it.
                 let sum = Sum::possible(number.into());
                 self.open = self.open.minus(sum);
-                for read in self.reads.iter_mut().rev().take_while(|read| read.completed > operation.invoked) {
+                for read in self.reads.iter_mut().rev().take_while(|read| read.completed > operation.invoked)
+                {
                     read.sum = read.sum.minus(sum);
                     read.judge(at, breaks);
                 }

@@ -164,7 +164,8 @@ impl Views {
         let mut above: Vec<(u32, u32)> = Vec::new();
         for (session, later) in view.later.iter().filter(|_| was_there) {
             let own = &web.sessions[*session as usize].writes;
-            let after = |(index, _): &&(u32, Clock)| self.precedes(web, view, write, own[*index as usize - 1]);
+            let after =
+                |(index, _): &&(u32, Clock)| self.precedes(web, view, write, own[*index as usize - 1]);
             above.extend(later.writes.iter().find(after).map(|(index, _)| (*session, *index)));
         }
         let session = web.write(write).session;

@@ -20,6 +20,9 @@ use std::sync::Arc;
 
 pub(super) const NONE: u32 = u32::MAX;
 
+/// So many numbers may be kept in clocks, four bytes each.
+const NUMBERS_MOST: u64 = 50_000_000;
+
 /// For each session so many of its writes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Clock(Vec<u32>);
@@ -147,6 +150,8 @@ pub(super) struct Web {
     seen_by: Vec<u32>,
     /// Since when sessions are no sequences, or operations are such as these facts do not cover; and why.
     unfit: Option<(u64, String)>,
+    /// How many numbers all clocks hold.
+    held: u64,
     /// Since when there are reads of which it is not plain what they saw.
     vague: Option<u64>,
 }
@@ -164,10 +169,6 @@ impl Web {
     /// Since when something is left out because it is not plain which of several writes it saw.
     pub(super) fn vague(&self) -> Option<u64> {
         self.vague
-    }
-
-    pub(super) fn key_name(&self, key: u32) -> Option<&Arc<str>> {
-        self.keys[key as usize].name.as_ref()
     }
 
     /// The certain writes of a key, by session.
@@ -218,7 +219,9 @@ impl Web {
         let leads = |other: u32| other == write || self.has(&self.write(other).clock, write);
         while self.write(write).session != session || self.write(write).place > place {
             let steps = &self.sessions[session as usize].steps;
-            let saw = |step: &&Step| step.place <= place && matches!(step.saw, Some(Origin::Write(saw)) if leads(saw));
+            let saw = |step: &&Step| {
+                step.place <= place && matches!(step.saw, Some(Origin::Write(saw)) if leads(saw))
+            };
             let step = steps.iter().find(saw);
             let next = match step.map(|step| (step.place, step.saw)) {
                 Some((by, Some(Origin::Write(saw)))) => {
@@ -261,7 +264,9 @@ impl Web {
             Some(CellCall::Write(value)) => (value, None),
             Some(CellCall::Cas { from, to }) => (to, Some(from)),
             Some(CellCall::Append(_)) => {
-                self.give_up(operation.invoked, || "values that grow by appends are judged as linearizable or not only".to_string());
+                self.give_up(operation.invoked, || {
+                    "values that grow by appends are judged as linearizable or not only".to_string()
+                });
                 return;
             }
             _ => return,
@@ -271,6 +276,12 @@ impl Web {
         let value = self.value_of(key, &value);
         let write = self.writes.len() as u32;
         let clock = self.sessions[session as usize].past.clone();
+        self.held += clock.0.len() as u64;
+        if self.held > NUMBERS_MOST {
+            self.give_up(operation.invoked, || {
+                "so many operations of so many processes are more than there is memory for".to_string()
+            });
+        }
         self.writes.push(Write { place, session, index: 0, key, clock, value, from, parent: NONE });
         self.seen_by.push(NONE);
         self.values[value as usize].writers.push(write);
@@ -303,6 +314,11 @@ impl Web {
         let mut step = Step { place, key, saw: None, wrote: NONE };
         match known {
             None | Some(CellCall::Read(None) | CellCall::Append(_)) => return None,
+            Some(CellCall::Refused { .. }) => {
+                // It saw one of many.
+                self.vague.get_or_insert(at);
+                return None;
+            }
             Some(CellCall::Read(Some(seen)) | CellCall::Mismatch { seen, .. }) => {
                 let seen = self.value_of(key, &seen);
                 step.saw = Some(self.origin(seen, place, at));
@@ -319,6 +335,20 @@ impl Web {
         }
         self.take(session, step, at);
         Some(News::Step { session, step })
+    }
+
+    /// Those that failed to write what the operation at this place saw.
+    pub(super) fn failed_writers(&self, history: &History, place: u32) -> SmallVec<[u32; 6]> {
+        let all = history.operations();
+        let seer = &all[place as usize];
+        let Some(seen) = known_call(&Cell::KeyValue, seer) else { return SmallVec::new() };
+        let wrote = |other: &&u32| {
+            let other = &all[**other as usize];
+            let failed = other.outcome == Outcome::Failed && other.key == seer.key;
+            failed && open_call(&Cell::KeyValue, other).is_some_and(|call| call.leaves() == seen.sees())
+        };
+        let before: Vec<u32> = (0..place).collect();
+        before.iter().filter(wrote).copied().collect()
     }
 
     /// Puts what a session saw and wrote into its past.
@@ -436,7 +466,9 @@ impl Web {
         }
         let number = values.len() as u32;
         values.push(Known { key, value: value.clone(), writers: SmallVec::new() });
-        by_value.insert(hash, number, |at| table::hash_of(&(values[at as usize].key, &values[at as usize].value)));
+        by_value.insert(hash, number, |at| {
+            table::hash_of(&(values[at as usize].key, &values[at as usize].value))
+        });
         number
     }
 }

@@ -18,7 +18,7 @@ use super::explain::Explainer;
 use super::facts::{Facts, Gather};
 use super::graph::{Edges, Graph, Kind};
 use super::history::{Objects, Transactions};
-use super::lattice::{Anomaly, Model, Order, Shape, Status, Statuses};
+use super::lattice::{Anomaly, Model, Models, Order, Shape, Status, Statuses};
 use super::search::{self, Search, Target};
 use super::weak::{Level, Outcome, Weak};
 
@@ -91,6 +91,8 @@ pub enum Answer {
 pub struct Report {
     /// The anomalies that were found; of each kind one.
     pub findings: Vec<Finding>,
+    /// For each of them the models that it rules out.
+    ruled_out: Vec<Models>,
     /// Which models are held, which broken.
     pub statuses: Statuses,
     /// For models that a check of their own was made for and left open: why.
@@ -101,28 +103,35 @@ pub struct Report {
 }
 
 impl Report {
+    /// The model by which this one was shown to hold, and how: itself, or else the strongest that implies it.
+    pub fn shown_by(&self, model: Model) -> Option<(Model, &Witness)> {
+        if let Some(own) = self.witnesses.get_key_value(&model) {
+            return Some((*own.0, own.1));
+        }
+        let above = self.witnesses.iter().filter(|(shown, _)| shown.is_above(model));
+        above.max_by_key(|(shown, _)| shown.all_implied().count()).map(|(shown, witness)| (*shown, witness))
+    }
+
     /// What is known of a model.
     pub fn answer(&self, model: Model) -> Answer {
         match self.statuses.get(model) {
             Status::Broken => {
-                let shows =
-                    self.findings.iter().filter(|finding| finding.anomaly.rules_out().contains(model));
+                let shows = self.findings.iter().zip(&self.ruled_out);
                 // The shortest proof; of equal ones the anomaly that rules out the fewest other models.
-                let best = shows.min_by_key(|finding| {
-                    (finding.proof.transactions().len(), finding.anomaly.rules_out().count(), finding.anomaly)
-                });
+                let best = shows.filter(|(_, ruled_out)| ruled_out.contains(model)).min_by_key(
+                    |(finding, ruled_out)| {
+                        (finding.proof.transactions().len(), ruled_out.count(), finding.anomaly)
+                    },
+                );
                 match best {
-                    Some(finding) => Answer::Broken(finding.clone()),
+                    Some((finding, _)) => Answer::Broken(finding.clone()),
                     None => Answer::Undecided(Reason::NotShown),
                 }
             }
-            Status::Held => {
-                let mut above = self.witnesses.iter().filter(|(shown, _)| shown.is_above(model));
-                match above.next() {
-                    Some((_, witness)) => Answer::Holds(witness.clone()),
-                    None => Answer::Undecided(Reason::NotShown),
-                }
-            }
+            Status::Held => match self.shown_by(model) {
+                Some((_, witness)) => Answer::Holds(witness.clone()),
+                None => Answer::Undecided(Reason::NotShown),
+            },
             Status::NotDecided => {
                 let ran_out = self
                     .reasons
@@ -440,6 +449,13 @@ impl Examination {
                 self.reasons.insert(model, Reason::Budget);
                 continue;
             }
+            // A list that several may have made says nothing certain of who missed them.
+            if let (Task::Search(..), Objects::Lists, Some(version)) =
+                (task, self.history.objects(), facts.unclear)
+            {
+                self.reasons.insert(model, Reason::Unclear { version });
+                continue;
+            }
             match task {
                 Task::Weak(level, order) => {
                     let weak = Weak::new(&self.history, facts, &self.graph, level, order);
@@ -532,8 +548,10 @@ impl Examination {
                 }
             }
         }
+        let findings: Vec<Finding> = self.findings.list().cloned().collect();
         Report {
-            findings: self.findings.list().cloned().collect(),
+            ruled_out: findings.iter().map(|finding| finding.anomaly.rules_out()).collect(),
+            findings,
             statuses,
             reasons: std::mem::take(&mut self.reasons),
             witnesses: std::mem::take(&mut self.witnesses),

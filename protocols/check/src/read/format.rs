@@ -1,5 +1,6 @@
 //! Which form a file has, seen from how it begins.
 
+use super::bincode;
 use super::error::{Cause, ReadError};
 use crate::names::names;
 
@@ -24,6 +25,8 @@ names! {
     Dbcop = "dbcop",
     /// dbcop's text: `[x:=1 y==2]`, a session's transactions until `---`.
     DbcopText = "dbcop-text",
+    /// dbcop's and PolySI's binary form: `history.bincode`.
+    Bincode = "bincode",
 }
 
 /// What to do with a file that is not read here.
@@ -45,11 +48,10 @@ pub(crate) fn guess(name: &str, head: &[u8]) -> Result<Format, ReadError> {
         ));
     }
     if head.iter().take(4096).any(|byte| *byte < 9 || (14..27).contains(byte)) {
+        if ending == "bincode" || bincode::begins(head) {
+            return Ok(Format::Bincode);
+        }
         return Err(match ending {
-            "bincode" => refused(
-                "this is dbcop's binary form (history.bincode)",
-                "convert it to JSON or text, as dbcop's own tools can: `dbcop` writes JSON, AWDIT's `convert` writes Plume's text",
-            ),
             "log" => refused(
                 "this is a binary log of Cobra",
                 "convert its folder to text: AWDIT's `convert` writes Plume's text from it",

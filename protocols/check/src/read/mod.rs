@@ -26,7 +26,7 @@
 //! | what an event says | `event` |
 //! | which events belong together | `pairing`, and then `objects` or `transactions` |
 //! | what the operations are done to, and what their values mean | `shape` |
-//! | forms without EDN or JSON | `etcd`, `text` (AWDIT, Plume, dbcop's); dbcop's documents: `dbcop` |
+//! | forms without EDN or JSON | `etcd`, `text` (AWDIT, Plume, dbcop's); dbcop's documents: `dbcop`, `bincode` |
 //!
 //! Every trap that such files hold is named where it is dealt with.
 //!
@@ -36,6 +36,7 @@
 //! [`LINE_MOST`], an event of more than [`VALUES_MOST`] values, more than [`OPERATIONS_MOST`] operations. Processes,
 //! open operations and lines are limited by memory alone.
 
+mod bincode;
 mod dbcop;
 mod error;
 mod etcd;
@@ -133,6 +134,7 @@ pub fn read(name: &str, file: &mut dyn Read, options: &Options) -> Result<Import
         Format::Plume => text::plume(&mut source, options),
         Format::Dbcop => dbcop::read(&mut source, options),
         Format::DbcopText => text::dbcop(&mut source, options),
+        Format::Bincode => bincode::read(&mut source, options),
     }
 }
 

@@ -4,6 +4,8 @@
 mod cells;
 mod objects;
 
+pub(crate) use objects::label;
+
 use serde::{Deserialize, Serialize};
 
 use crate::evidence::{Because, Evidence};

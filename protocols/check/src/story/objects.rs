@@ -6,7 +6,7 @@ use crate::history::{Operation, Outcome};
 use crate::value::{Value, Values};
 
 /// What an operation did, in a few words: `enqueue a`, `dequeue: a`, `read: [a b]`.
-pub(super) fn label(operation: &Operation) -> String {
+pub(crate) fn label(operation: &Operation) -> String {
     let mut label = asked(operation);
     if operation.outcome == Outcome::Failed {
         label.push_str(" (failed)");

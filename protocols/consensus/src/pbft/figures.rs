@@ -1,5 +1,6 @@
 //! What the paper has in numbers, made again: how many messages a request takes, how many must say so, how long replicas
-//! wait. The paper's tables of milliseconds (tables 1 and 2) are those of its machines and are not made again.
+//! wait; and what one liar does to Raft beside it ([`super::beside`]). The paper's tables of milliseconds (tables 1 and 2)
+//! are those of its machines and are not made again.
 
 use super::message::Number;
 use super::replica::Replica;
@@ -121,6 +122,7 @@ pub(super) const FIGURES: &[Figure] = &[
         ours: Ours::Computed { names: &["n7"], parts: 1, part: patience },
         tolerance: "within a tenth: the question itself takes time to reach 2f+1",
     },
+    super::beside::FIGURE,
 ];
 
 /// A quiet run with these assignments and commands, to its end.

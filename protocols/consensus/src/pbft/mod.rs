@@ -27,6 +27,7 @@
 //! batches of requests; recovery of replicas that were broken into (Castro's thesis); clients that lie: a store like
 //! ours takes any value from whoever may write.
 
+mod beside;
 mod catch_up;
 mod change;
 mod checkpoint;

@@ -100,10 +100,10 @@ impl Watch {
             Fact::Answered { text, response, timestamp: Some(timestamp), .. } => {
                 self.answered(who, text, *timestamp, response, report);
             }
-            Fact::Recovered { number, .. } => {
-                if self.reached.get(&who).is_some_and(|reached| number < reached) {
-                    report.reached(At::Recovered.place());
-                }
+            Fact::Recovered { number, .. }
+                if self.reached.get(&who).is_some_and(|reached| number < reached) =>
+            {
+                report.reached(At::Recovered.place());
             }
             _ => {}
         }

@@ -18,6 +18,7 @@ use std::sync::Arc;
 /// An entry that was, or is, at an index in some log.
 #[derive(Clone, Debug)]
 struct Version {
+    /// Under one term there are several only where somebody lies.
     entry: Entry,
     /// The term of the entry before it.
     before: Term,
@@ -130,7 +131,7 @@ impl Watch {
                     self.installed(who, *last, log, report);
                 }
             }
-            Fact::Acknowledged { entry, .. } => self.acknowledged(*entry),
+            Fact::Acknowledged { entry, .. } => self.acknowledged(who, *entry),
             Fact::Added { .. } => report.reached(At::Added.place()),
             Fact::Removed { .. } => report.reached(At::Removed.place()),
             Fact::Deduplicated { .. } => report.reached(At::Retry.place()),
@@ -227,16 +228,14 @@ impl Watch {
             self.versions.push(SmallVec::new());
         }
         let Some(mut versions) = self.versions.get(place).cloned() else { return };
-        match versions.iter_mut().find(|version| version.entry.term == entry.term) {
-            Some(version) => {
-                if version.entry != *entry || version.before != before {
-                    let id = EntryId { term: entry.term, index: at };
-                    let sentence =
-                        format!("{id} at {who} is not what {id} is elsewhere, or follows another entry");
-                    report.broken(At::Matching.place(), sentence);
-                }
-                version.holders |= bit(who);
-            }
+        let same_term = versions.iter().filter(|version| version.entry.term == entry.term);
+        if same_term.clone().any(|version| version.entry != *entry || version.before != before) {
+            let id = EntryId { term: entry.term, index: at };
+            let sentence = format!("{id} at {who} is not what {id} is elsewhere, or follows another entry");
+            report.broken(At::Matching.place(), sentence);
+        }
+        match versions.iter_mut().find(|version| version.entry == *entry) {
+            Some(version) => version.holders |= bit(who),
             None => versions.push(Version {
                 entry: entry.clone(),
                 before,
@@ -302,10 +301,9 @@ impl Watch {
         let mut at = from;
         while at <= to {
             let held = self.versions.get(at.0 - 1).and_then(|versions| {
-                versions.iter().find(|version| version.holders & bit(who) != 0).map(|v| v.entry.term)
+                versions.iter().find(|version| version.holders & bit(who) != 0).map(|v| &v.entry)
             });
-            let now = log.term_at(at);
-            if held != now {
+            if held != log.get(at) {
                 self.release(who, at, at, report);
             }
             if let Some(entry) = log.get(at) {
@@ -354,11 +352,14 @@ impl Watch {
         self.versions.set(at.0 - 1, versions);
     }
 
-    fn acknowledged(&mut self, entry: EntryId) {
+    /// A leader says ok: to what it holds itself.
+    fn acknowledged(&mut self, who: ActorId, entry: EntryId) {
         let place = entry.index.0.saturating_sub(1);
         let Some(mut versions) = self.versions.get(place).cloned() else { return };
-        if let Some(version) = versions.iter_mut().find(|version| version.entry.term == entry.term) {
-            version.acknowledged = true;
+        let of_term = |version: &Version| version.entry.term == entry.term;
+        let own = versions.iter().position(|version| of_term(version) && version.holders & bit(who) != 0);
+        if let Some(at) = own.or_else(|| versions.iter().position(of_term)) {
+            versions[at].acknowledged = true;
             self.versions.set(place, versions);
         }
     }
@@ -401,11 +402,10 @@ impl Watch {
         let Some(versions) = self.versions.get(at.0 - 1) else { return };
         let Some(mine) = versions.iter().position(|version| version.holders & bit(who) != 0) else { return };
         let here = &versions[mine];
-        if let Some(other) =
-            versions.iter().find(|v| v.committed.is_some() && v.entry.term != here.entry.term)
-        {
-            let (id, other) = (here.entry.term, other.entry.term);
-            let sentence = format!("{who} applied {at}@{id}, and another node {at}@{other}");
+        if let Some(other) = versions.iter().find(|v| v.committed.is_some() && v.entry != here.entry) {
+            let told = |entry: &Entry| format!("{at}@{} {}", entry.term, entry.payload.text());
+            let sentence =
+                format!("{who} applied {}, and another node {}", told(&here.entry), told(&other.entry));
             report.broken(At::Machine.place(), sentence);
         }
         if counted && here.entry.term < term {
@@ -423,6 +423,7 @@ impl Watch {
 mod tests {
     use super::super::invariants::INVARIANTS;
     use super::super::log::Payload;
+    use super::super::members::Members;
     use super::*;
 
     fn watch() -> Watch {
@@ -507,6 +508,22 @@ mod tests {
         let other = [(N2, appended(1, 1, 2), &[2][..]), (N2, committed(1, 1), &[2][..])];
         assert_eq!(after(&[one.clone(), same].concat()), []);
         assert_eq!(after(&[one, other].concat()), [At::Machine.place()]);
+    }
+
+    /// As a leader that lies makes them: the same index and term, another entry.
+    #[test]
+    fn different_entries_of_one_term_committed_at_an_index_are_seen() {
+        let (mut watch, mut report) = (watch(), Report::default());
+        let members = log(&[1]);
+        let mut other = Log::default();
+        other.append(&[Entry { term: Term(1), payload: Payload::Members(Members::first(3)) }]);
+        for (who, log) in [(N1, &members), (N2, &other)] {
+            watch.fact(who, &appended(1, 1, 1), Some(log), &mut report);
+            watch.fact(who, &committed(1, 1), Some(log), &mut report);
+        }
+        let told = format!("{report:?}");
+        assert!(told.contains("n2 applied 1@1 n1 n2 n3, and another node 1@1 start"), "{told}");
+        assert!(told.contains(&format!("({}, ", At::Matching.place())), "{told}");
     }
 
     #[test]

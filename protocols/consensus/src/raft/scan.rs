@@ -54,10 +54,11 @@ fn logs_match(a: ActorId, one: &Raft, b: ActorId, two: &Raft, broken: &mut Vec<(
 /// §5.4.3: where both know an entry to be committed, it is the same.
 fn committed_agree(a: ActorId, one: &Raft, b: ActorId, two: &Raft, broken: &mut Vec<(usize, String)>) {
     let upto = one.committed().min(two.committed());
-    for (id, _) in one.hard().log.iter().take_while(|(id, _)| id.index <= upto) {
-        if let Some(other) = two.entry(id.index).filter(|other| other.term != id.term) {
+    for (id, entry) in one.hard().log.iter().take_while(|(id, _)| id.index <= upto) {
+        if let Some(other) = two.entry(id.index).filter(|other| *other != entry) {
             let theirs = EntryId { term: other.term, index: id.index };
-            broken.push((At::Machine.place(), format!("{a} applied {id}, {b} {theirs}")));
+            let (ours, other) = (entry.payload.text(), other.payload.text());
+            broken.push((At::Machine.place(), format!("{a} applied {id} {ours}, {b} {theirs} {other}")));
         }
     }
 }

@@ -29,9 +29,12 @@
 //! would make two writes one. All synced before anybody hears of it.
 //!
 //! # Left out
-//! Clocks cut to ten entries (§4.4: there are at most 13 nodes here); tombstones that are dropped once everybody has them
-//! (they are few); partition-aware clients (§6.4) but for the probes; a node whose disk was wiped and which then names
-//! its writes anew (the paper calls such a loss permanent, and removes the node by hand).
+//! Clocks cut to ten entries (§4.4: there are at most 13 nodes here); preference lists that span data centers (§4.6);
+//! seeds found outside (§4.8.2: whoever starts knows the first members); places that are fixed parts of the ring (§6.2,
+//! strategy 3) and the write buffer in memory (§6.1), which make it faster; background work that gives way to requests
+//! (§6.5); tombstones that are dropped once everybody has them (they are few); partition-aware clients (§6.4) but for the
+//! probes; a node whose disk was wiped and which then names its writes anew (the paper calls such a loss permanent, and
+//! removes the node by hand).
 
 pub mod client;
 pub mod clock;

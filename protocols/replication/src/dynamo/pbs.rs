@@ -10,8 +10,10 @@
 
 use sim::random::{Draw, Purpose};
 
-/// Replicas of a key.
+/// Replicas of a key, where nothing else is said.
 pub const COPIES: usize = 3;
+/// The most.
+const MOST: usize = 10;
 
 /// A delay, as it was fitted: mostly Pareto, else exponential. In milliseconds.
 #[derive(Clone, Copy, Debug)]
@@ -78,23 +80,20 @@ pub struct Trials {
 
 /// One trial's draws: for each replica the way there and back, of the write and of the read.
 struct Trial {
-    write: [f64; COPIES],
-    written: [f64; COPIES],
-    read: [f64; COPIES],
-    answered: [f64; COPIES],
+    write: [f64; MOST],
+    written: [f64; MOST],
+    read: [f64; MOST],
+    answered: [f64; MOST],
 }
 
 impl Fit {
-    fn trial(&self, which: u64, number: u64) -> Trial {
+    /// With so many replicas, at most [`MOST`].
+    fn trial(&self, copies: usize, which: u64, number: u64) -> Trial {
         let mut draw = Draw::new(which, Purpose::Workload, 0, number, 0);
-        let (near_write, near_read) = (draw.below(COPIES as u64), draw.below(COPIES as u64));
-        let mut trial = Trial {
-            write: [0.0; COPIES],
-            written: [0.0; COPIES],
-            read: [0.0; COPIES],
-            answered: [0.0; COPIES],
-        };
-        for at in 0..COPIES {
+        let (near_write, near_read) = (draw.below(copies as u64), draw.below(copies as u64));
+        let mut trial =
+            Trial { write: [0.0; MOST], written: [0.0; MOST], read: [0.0; MOST], answered: [0.0; MOST] };
+        for at in 0..copies {
             let far = |near: u64| if near == at as u64 { 0.0 } else { self.distance };
             let (to_write, to_read) = (far(near_write), far(near_read));
             trial.write[at] = self.write.draw(&mut draw) + to_write;
@@ -104,39 +103,50 @@ impl Fit {
         }
         trial
     }
+
+    fn trials(&self, copies: usize, which: u64, quorums: &[(usize, usize)], count: u64) -> Vec<Trials> {
+        let mut all = vec![Trials::default(); quorums.len()];
+        for number in 0..count {
+            let mut trial = self.trial(copies, which, number);
+            let order = by(&trial.answered[..copies]);
+            let committed = &mut trial.written[..copies];
+            committed.sort_by(f64::total_cmp);
+            for (all, (r, w)) in all.iter_mut().zip(quorums) {
+                let commit = committed[w - 1];
+                let first = order[..*r].iter().map(|at| trial.write[*at] - trial.read[*at] - commit);
+                all.reads.push(trial.answered[order[r - 1]]);
+                all.writes.push(commit);
+                all.fresh_after.push(first.fold(f64::INFINITY, f64::min));
+            }
+        }
+        for trials in &mut all {
+            for values in [&mut trials.reads, &mut trials.writes, &mut trials.fresh_after] {
+                values.sort_by(f64::total_cmp);
+            }
+        }
+        all
+    }
 }
 
-/// So many trials of a fit, for each of these quorums (R, W).
+/// So many trials of a fit with three replicas, for each of these quorums (R, W).
 pub fn trials(which: usize, quorums: &[(usize, usize)], count: u64) -> Vec<Trials> {
-    let mut all = vec![Trials::default(); quorums.len()];
-    let Some(fit) = FITS.get(which) else { return all };
-    for number in 0..count {
-        let trial = fit.trial(which as u64, number);
-        let (committed, order) = (sorted(trial.written), by(trial.answered));
-        for (all, (r, w)) in all.iter_mut().zip(quorums) {
-            let commit = committed[w - 1];
-            let first = order[..*r].iter().map(|at| trial.write[*at] - trial.read[*at] - commit);
-            all.reads.push(trial.answered[order[r - 1]]);
-            all.writes.push(commit);
-            all.fresh_after.push(first.fold(f64::INFINITY, f64::min));
-        }
+    match FITS.get(which) {
+        Some(fit) => fit.trials(COPIES, which as u64, quorums, count),
+        None => vec![Trials::default(); quorums.len()],
     }
-    for trials in &mut all {
-        for values in [&mut trials.reads, &mut trials.writes, &mut trials.fresh_after] {
-            values.sort_by(f64::total_cmp);
-        }
-    }
-    all
 }
 
-fn sorted(mut values: [f64; COPIES]) -> [f64; COPIES] {
-    values.sort_by(f64::total_cmp);
-    values
+/// So many trials of a fit with R and W of one among so many replicas, from 1 to 10.
+pub fn trials_among(which: usize, copies: usize, count: u64) -> Trials {
+    let fit = FITS.get(which);
+    let all = fit.map(|fit| fit.trials(copies.clamp(1, MOST), which as u64, &[(1, 1)], count));
+    all.and_then(|mut all| all.pop()).unwrap_or_default()
 }
 
-fn by(values: [f64; COPIES]) -> [usize; COPIES] {
+/// Replicas by how soon they answer.
+fn by(values: &[f64]) -> [usize; MOST] {
     let mut order = std::array::from_fn(|at| at);
-    order.sort_by(|a: &usize, b| values[*a].total_cmp(&values[*b]));
+    order[..values.len()].sort_by(|a: &usize, b| values[*a].total_cmp(&values[*b]));
     order
 }
 
@@ -255,6 +265,40 @@ mod tests {
         let disk = &trials(1, &[(1, 1)], 100_000)[0];
         assert!((disk.fresh_at(10.0) - 0.925).abs() <= 0.005, "{}", disk.fresh_at(10.0));
         assert!(trials(0, &[(1, 1)], 100_000)[0].fresh_at(5.0) > 0.9999);
+    }
+
+    /// With one and one, every further replica is one more that may not have the write yet.
+    #[test]
+    fn more_replicas_are_fresh_later() {
+        let fresh = |copies| trials_among(1, copies, 100_000).fresh_at(0.0);
+        for (copies, published) in [(2, 0.575), (3, 0.439), (10, 0.211)] {
+            let ours = fresh(copies);
+            assert!((ours - published).abs() <= 0.007, "{copies} replicas: {ours}, not {published}");
+        }
+        assert!((fresh(5) - 0.3199).abs() <= 0.005, "{}", fresh(5));
+        assert_eq!(trials_among(1, 1, 1_000).fresh_at(0.0), 1.0);
+        assert!(trials_among(9, 3, 10).reads.is_empty());
+    }
+
+    /// Exponential delays, answers with a mean of 1 ms: the slower and more scattered writes are, the longer reads
+    /// are stale. Published are the first and last of these; between them the same model with ten million trials.
+    #[test]
+    fn slower_writes_are_fresh_later() {
+        let exponential = |rate| Delay { body: 0.0, least: 0.0, shape: 1.0, rate };
+        for (rate, exact) in
+            [(4.0, 0.943), (2.0, 0.867), (1.0, 0.752), (0.5, 0.625), (0.2, 0.487), (0.1, 0.4196)]
+        {
+            let fit = Fit { write: exponential(rate), other: exponential(1.0), distance: 0.0 };
+            let trials = fit.trials(COPIES, 7, &[(1, 1)], 100_000).remove(0);
+            let ours = trials.fresh_at(0.0);
+            assert!((ours - exact).abs() <= 0.005, "rate {rate}: {ours}, not {exact}");
+            if rate > 3.0 {
+                assert!(
+                    near(quantile(&trials.fresh_after, 0.999), 1.01, 0.06),
+                    "99.9 % are fresh after 1 ms"
+                );
+            }
+        }
     }
 
     /// §3.1, and the exact formula.

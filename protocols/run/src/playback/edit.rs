@@ -145,7 +145,7 @@ impl Playback {
             self.frontier = here;
             self.cut_trace();
             self.keyframes.keep_upto(self.shown, self.frontier.events().0);
-            self.live.rewind(&self.trace);
+            self.live.rewind(&self.trace, &self.run.parameters);
             self.stopped = None;
         }
         self.frontier.set_commands(Arc::clone(&self.commands));
@@ -317,7 +317,7 @@ impl Playback {
     fn start_trace(&mut self) {
         self.reached = Moment::START;
         self.trace = Trace::default();
-        self.live = Live::new(self.run.lab());
+        self.live = Live::new(self.run.lab(), &self.run.parameters);
         self.stopped = None;
         self.advance_start();
     }
@@ -368,7 +368,7 @@ impl Playback {
             return;
         };
         self.cut_trace();
-        self.live.rewind(&self.trace);
+        self.live.rewind(&self.trace, &self.run.parameters);
         self.stopped = None;
         self.reached = bound;
         // A command that was given since at the very moment of the keyframe has not run in it.

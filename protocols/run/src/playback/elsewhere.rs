@@ -17,6 +17,15 @@ impl Playback {
         self.show(shown);
     }
 
+    /// Makes this the run, as a step that can be undone, on a branch of its own of this name, and goes to this moment:
+    /// [`Playback::work`] takes it there.
+    pub fn open_beside(&mut self, run: Run, to: Moment, name: &str) {
+        if run != self.run {
+            self.replace(run, name, true);
+        }
+        self.seek(to);
+    }
+
     /// The same run at the same moment, to try something aside. Branches and undo do not come along.
     pub fn fork(&self) -> Playback {
         let mut fork = Playback::new(self.run.clone());

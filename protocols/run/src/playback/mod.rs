@@ -111,7 +111,7 @@ impl Playback {
         run.sort();
         let commands: Arc<[TimedCommand]> = enabled(&run.commands).into();
         let start = run.lab().start(run.setup());
-        let live = Live::new(run.lab());
+        let live = Live::new(run.lab(), &run.parameters);
         let branch = Branch::first(run.clone());
         let mut playback = Self {
             commands,
@@ -292,7 +292,18 @@ impl Playback {
 
     // --- verdicts ---
 
-    /// Whether the history up to the moment shown has an order that the lab's model allows.
+    /// The guarantee that [`Self::verdict`] is about: the first of the lab's claims that can be judged from its history,
+    /// and whether the lab claims it at all.
+    pub fn judged(&self) -> (check::names::Guarantee, bool) {
+        (self.live.main(), self.live.is_promised())
+    }
+
+    /// Why nothing can be said of it, where nothing can.
+    pub fn undecidable(&self) -> Option<String> {
+        self.live.undecidable()
+    }
+
+    /// How that guarantee stands by the history up to the moment shown.
     pub fn verdict(&self) -> &LiveVerdict {
         self.seen.verdict.get_or_init(|| self.live.verdict(&self.trace, self.events()))
     }
@@ -300,12 +311,11 @@ impl Playback {
     /// Every guarantee the lab claims, and how it stands at the moment shown.
     pub fn promises(&self) -> &[Promise] {
         self.seen.promises.get_or_init(|| {
-            let verdict = self.verdict().clone();
-            crate::promises::all(self.run(), &self.trace, &self.live, &verdict, self.events(), self.shown)
+            crate::promises::all(self.run(), &self.trace, &self.live, self.events(), self.shown)
         })
     }
 
-    /// The proof that the history up to the moment shown is broken, as soon as `work` has found it.
+    /// The proof that it is broken by the history up to the moment shown, as soon as `work` has found it.
     pub fn evidence(&self) -> Option<&Evidence> {
         let broken = matches!(self.verdict(), LiveVerdict::Broken { .. });
         let evidence = self.seen.evidence.get_or_init(|| {

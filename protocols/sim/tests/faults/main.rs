@@ -1,7 +1,6 @@
 //! Every fault, one at a time, on a cluster of puppets: what it does, when it ends, what it leaves alone.
 
-#[path = "../support/mod.rs"]
-mod support;
+use crate::support;
 
 mod links;
 mod nodes;

@@ -2,9 +2,6 @@
 //! fit a ring of replicas with siblings, a coordinator that blocks its participants, a server that drowns in retries, and
 //! nodes that lie? Sketches: types and effects, and one thing each that its kind is known for. They are no labs.
 
-#[path = "../support/mod.rs"]
-mod support;
-
 mod dynamo;
 mod overload;
 mod pbft;

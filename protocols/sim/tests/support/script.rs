@@ -51,6 +51,8 @@ pub struct Script {
     broken: usize,
     out: String,
     silent: bool,
+    /// What a stage's own commands counted so far.
+    pub counted: usize,
 }
 
 impl Script {
@@ -76,6 +78,7 @@ impl Script {
             broken: 0,
             out: String::new(),
             silent,
+            counted: 0,
         };
         script.advance(Moment::end_of(Time::ZERO), |_| false);
         script

@@ -216,7 +216,7 @@ pub fn same_twice(lab: &'static dyn Lab, set: &[&str]) {
 }
 
 /// The assignments that put a parameter at either end of its range.
-fn ends(parameter: &Parameter) -> Vec<String> {
+pub fn ends(parameter: &Parameter) -> Vec<String> {
     let write = |value| format!("{}={}", parameter.id, parameter.write(value));
     match parameter.kind {
         Kind::Switch => vec![write(Value::Switch(true)), write(Value::Switch(false))],

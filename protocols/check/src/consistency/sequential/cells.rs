@@ -16,7 +16,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::Answer;
+use super::{Answer, NUMBERS_MOST, Way};
 use crate::history::{History, Operation, Outcome};
 use crate::judge::{known_call, open_call};
 use crate::models::{Cell, CellCall};
@@ -51,9 +51,9 @@ struct Op {
 /// The writes of each session to a key, in their order.
 type Rows = Vec<(u32, Vec<u32>)>;
 
-/// The judging of one history, or of its beginning.
+/// The judging of one history.
 #[derive(Clone, Debug)]
-pub(in super::super) struct Cells {
+pub(super) struct Cells {
     ops: Vec<Op>,
     sessions: Vec<Vec<u32>>,
     rows: Vec<Rows>,
@@ -68,8 +68,7 @@ pub(in super::super) struct Cells {
 }
 
 impl Cells {
-    /// The history up to and including the event at `position`.
-    pub(in super::super) fn new(history: &History, position: u64) -> Self {
+    pub(super) fn new(history: &History) -> Self {
         let mut cells = Self {
             ops: Vec::new(),
             sessions: Vec::new(),
@@ -81,65 +80,39 @@ impl Cells {
             answer: Answer::Open,
             order: None,
         };
-        match cells.gather(history, position) {
+        match cells.gather(history) {
+            Ok(()) if (cells.ops.len() * cells.sessions.len()) as u64 > NUMBERS_MOST => {
+                cells.answer = Answer::TooLarge;
+            }
             Ok(()) => cells.prepare(),
             Err(answer) => cells.answer = answer,
         }
         cells
     }
 
-    pub(in super::super) fn answer(&self) -> &Answer {
-        &self.answer
-    }
-
-    /// Works for about so many steps.
-    pub(in super::super) fn work(&mut self, budget: &mut u64) {
-        while *budget > 0 && self.answer == Answer::Open {
-            *budget = budget.saturating_sub(1 + self.sessions.len() as u64 / 8);
-            if let Some(op) = self.changed.pop() {
-                self.is_changed[op as usize] = false;
-                if !self.look_at(op) {
-                    self.answer = Answer::Broken;
-                }
-                continue;
-            }
-            let mut order = match self.order.take() {
-                Some(order) => order,
-                None => Order::new(self),
-            };
-            match order.advance(self) {
-                None => self.order = Some(order),
-                Some(true) => {
-                    let places = order.placed_ops.iter().map(|op| self.ops[*op as usize].place);
-                    self.answer = Answer::Holds(places.collect());
-                }
-                Some(false) => self.answer = Answer::Broken,
-            }
-        }
-    }
-
     // ---- the facts
 
-    fn gather(&mut self, history: &History, position: u64) -> Result<(), Answer> {
-        let now: Vec<(u32, Operation)> = history
-            .operations()
-            .iter()
-            .enumerate()
-            .take_while(|(_, operation)| operation.invoked <= position)
-            .filter_map(|(place, operation)| Some((place as u32, operation.as_of(position)?)))
-            .collect();
+    fn gather(&mut self, history: &History) -> Result<(), Answer> {
+        let now = history.operations();
         let mut values = Values::default();
         let mut drafts: Vec<(usize, u32, Option<u32>, Option<u32>)> = Vec::new();
-        for (number, (_, operation)) in now.iter().enumerate() {
+        for (number, operation) in now.iter().enumerate() {
             let answered = matches!(operation.outcome, Outcome::Ok | Outcome::Failed);
-            let call =
-                if answered { known_call(&Cell::KeyValue, operation) } else { open_call(&Cell::KeyValue, operation) };
+            let call = if answered {
+                known_call(&Cell::KeyValue, operation)
+            } else {
+                open_call(&Cell::KeyValue, operation)
+            };
             let key = values.key(operation.key.as_ref());
             let (saw, wrote) = match call {
                 None | Some(CellCall::Read(None)) => continue,
+                // It saw anything but that.
+                Some(CellCall::Refused { .. }) => return Err(Answer::Unfit),
                 Some(CellCall::Append(_)) => return Err(Answer::Unfit),
                 Some(CellCall::Read(Some(seen))) => (Some(seen), None),
-                Some(CellCall::Mismatch { expected, seen }) if expected == seen => return Err(Answer::Broken),
+                Some(CellCall::Mismatch { expected, seen }) if expected == seen => {
+                    return Err(Answer::Broken);
+                }
                 Some(CellCall::Mismatch { seen, .. }) => (Some(seen), None),
                 Some(CellCall::Write(value)) => (None, Some(value)),
                 Some(CellCall::Cas { from, to }) => (Some(from), Some(to)),
@@ -151,13 +124,13 @@ impl Cells {
             }
             drafts.push((number, key, saw, wrote));
         }
-        let certain = certain(&now, &drafts, &values)?;
-        self.build(&now, drafts, &values, &certain)
+        let certain = certain(now, &drafts, &values)?;
+        self.build(now, drafts, &values, &certain)
     }
 
     fn build(
         &mut self,
-        now: &[(u32, Operation)],
+        now: &[Operation],
         drafts: Vec<(usize, u32, Option<u32>, Option<u32>)>,
         values: &Values,
         certain: &[bool],
@@ -166,7 +139,7 @@ impl Cells {
         let mut op_of = vec![NONE; now.len()];
         let mut saws = Vec::new();
         for (number, key, saw, wrote) in drafts.into_iter().filter(|(number, ..)| certain[*number]) {
-            let (place, operation) = &now[number];
+            let operation = &now[number];
             let next = by_process.len() as u32;
             let session = *by_process.entry(operation.process).or_insert(next);
             if session == next {
@@ -176,7 +149,7 @@ impl Cells {
             op_of[number] = op;
             let own = &mut self.sessions[session as usize];
             if let Some(last) = own.last().map(|last| &self.ops[*last as usize])
-                && !now.iter().any(|(place, before)| *place == last.place && before.precedes(operation))
+                && !now[last.place as usize].precedes(operation)
             {
                 // Two at once, or one after one of unknown outcome: no sequence.
                 return Err(Answer::Unfit);
@@ -186,7 +159,16 @@ impl Cells {
             saws.push(saw);
             let (readers, later) = (Vec::new(), Vec::new());
             let writes = wrote.is_some();
-            self.ops.push(Op { place: *place, session, at, key, saw: Saw::Unknown, writes, readers, later });
+            self.ops.push(Op {
+                place: number as u32,
+                session,
+                at,
+                key,
+                saw: Saw::Unknown,
+                writes,
+                readers,
+                later,
+            });
         }
         self.rows = vec![Vec::new(); values.keys as usize];
         self.initial_readers = vec![Vec::new(); values.keys as usize];
@@ -200,7 +182,7 @@ impl Cells {
                 }
             }
             let Some(saw) = saw else { continue };
-            self.ops[op].saw = match values.origin(saw, now.len())? {
+            self.ops[op].saw = match values.origin(saw)? {
                 None => {
                     self.initial_readers[key as usize].push(op as u32);
                     Saw::Initial
@@ -316,7 +298,8 @@ impl Cells {
             let within = row.partition_point(|write| self.ops[*write as usize].at < before);
             within.checked_sub(1).map(|last| row[last])
         };
-        let lasts: Vec<u32> = self.rows[key as usize].iter().filter_map(last).filter(|last| *last != op).collect();
+        let lasts: Vec<u32> =
+            self.rows[key as usize].iter().filter_map(last).filter(|last| *last != op).collect();
         for write in lasts {
             match saw {
                 Saw::Initial => return false,
@@ -335,9 +318,40 @@ impl Cells {
     }
 }
 
+impl Way for Cells {
+    fn answer(&self) -> &Answer {
+        &self.answer
+    }
+
+    fn work(&mut self, budget: &mut u64) {
+        while *budget > 0 && self.answer == Answer::Open {
+            *budget = budget.saturating_sub(1 + self.sessions.len() as u64 / 8);
+            if let Some(op) = self.changed.pop() {
+                self.is_changed[op as usize] = false;
+                if !self.look_at(op) {
+                    self.answer = Answer::Broken;
+                }
+                continue;
+            }
+            let mut order = match self.order.take() {
+                Some(order) => order,
+                None => Order::new(self),
+            };
+            match order.advance(self) {
+                None => self.order = Some(order),
+                Some(true) => {
+                    let places = order.placed_ops.iter().map(|op| self.ops[*op as usize].place);
+                    self.answer = Answer::Holds(places.collect());
+                }
+                Some(false) => self.answer = Answer::Broken,
+            }
+        }
+    }
+}
+
 /// Which operations happened for certain: those answered, and what they saw, and what that was made from.
 fn certain(
-    now: &[(u32, Operation)],
+    now: &[Operation],
     drafts: &[(usize, u32, Option<u32>, Option<u32>)],
     values: &Values,
 ) -> Result<Vec<bool>, Answer> {
@@ -346,7 +360,7 @@ fn certain(
     for (number, _, saw, _) in drafts {
         saw_of[*number] = *saw;
     }
-    let answered = |number: usize| matches!(now[number].1.outcome, Outcome::Ok | Outcome::Failed);
+    let answered = |number: usize| matches!(now[number].outcome, Outcome::Ok | Outcome::Failed);
     let mut waiting: Vec<usize> =
         drafts.iter().map(|(number, ..)| *number).filter(|number| answered(*number)).collect();
     while let Some(number) = waiting.pop() {
@@ -354,7 +368,7 @@ fn certain(
             continue;
         }
         if let Some(saw) = saw_of[number]
-            && let Some(writer) = values.origin(saw, now.len())?
+            && let Some(writer) = values.origin(saw)?
         {
             waiting.push(writer as usize);
         }
@@ -387,17 +401,20 @@ impl Values {
     fn number(&mut self, key: u32, value: &Value) -> u32 {
         let Self { all, by_value, writers, .. } = self;
         let hash = table::hash_of(&(key, value));
-        by_value.find(hash, |at| all[at as usize].0 == key && all[at as usize].1 == *value).unwrap_or_else(|| {
-            all.push((key, value.clone()));
-            writers.push(Vec::new());
-            let number = all.len() as u32 - 1;
-            by_value.insert(hash, number, |at| table::hash_of(&(all[at as usize].0, &all[at as usize].1)));
-            number
-        })
+        by_value.find(hash, |at| all[at as usize].0 == key && all[at as usize].1 == *value).unwrap_or_else(
+            || {
+                all.push((key, value.clone()));
+                writers.push(Vec::new());
+                let number = all.len() as u32 - 1;
+                by_value
+                    .insert(hash, number, |at| table::hash_of(&(all[at as usize].0, &all[at as usize].1)));
+                number
+            },
+        )
     }
 
     /// Who wrote a value that was seen; none if it was there at first.
-    fn origin(&self, value: u32, _of: usize) -> Result<Option<u32>, Answer> {
+    fn origin(&self, value: u32) -> Result<Option<u32>, Answer> {
         let initial = self.all[value as usize].1 == Value::Nil;
         match (self.writers[value as usize].as_slice(), initial) {
             ([], true) => Ok(None),
@@ -535,10 +552,11 @@ impl Order {
         }
         match others.pop() {
             Some(op) => {
-                if others.is_empty() {
+                let room = (self.in_vain.len() * self.placed.len()) as u64 <= NUMBERS_MOST;
+                if others.is_empty() && room {
                     // The last way on from here: if it fails, all did.
                     self.in_vain.insert((self.hash, self.placed.clone()));
-                } else {
+                } else if !others.is_empty() {
                     self.choices.push((count, others));
                 }
                 self.place(cells, op);

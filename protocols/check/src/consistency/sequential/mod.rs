@@ -1,14 +1,28 @@
 //! Sequential consistency (Lamport 1979): one order of all operations that keeps the order of each session, and in which
 //! every answer is right. Unlike linearizability it says nothing of time, and must be judged over all keys at once.
 //!
+//! Time counts for one thing only, here as for all that is judged from who saw what: nobody sees what nobody had asked to
+//! write yet.
+//!
 //! To decide it is NP-complete even where each value is written once (Gibbons and Korach 1997). [`cells`] decides nearly
 //! all such histories by what must come before what; [`search`] decides any model's, within a budget.
 
 mod cells;
 mod search;
+mod together;
 
-pub(super) use cells::Cells;
-pub(super) use search::Search;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use self::cells::Cells;
+use self::search::Search;
+use self::together::Together;
+use super::Setting;
+use crate::history::{History, Outcome};
+use crate::judge::{known_call, open_call};
+use crate::models::{Bank, Cell, CellCall, Counter, Lock, Log, Model, Mutex, Queue, Registers, Set};
+use crate::names::ModelName;
+use crate::value::Value;
 
 /// How far it is decided.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,4 +35,94 @@ pub(super) enum Answer {
     Broken,
     /// It is not plain which of several writes was seen, or something else that this way cannot decide.
     Unfit,
+    /// It would take more memory than is given to it.
+    TooLarge,
+}
+
+/// So many numbers may be kept, four bytes each, whatever they are.
+const NUMBERS_MOST: u64 = 100_000_000;
+
+/// A way to decide it, in steps.
+pub(super) trait Way: Send {
+    /// How far it is.
+    fn answer(&self) -> &Answer;
+
+    /// Works for about so many steps, and takes them off.
+    fn work(&mut self, budget: &mut u64);
+}
+
+/// The way for a history: what must come before what where that is enough, else the search.
+pub(super) fn decide(model: ModelName, history: &History, setting: &Setting) -> Box<dyn Way> {
+    if matches!(model, ModelName::Register | ModelName::CasRegister | ModelName::Kv) {
+        if sees_ahead(history) {
+            return Box::new(Decided(Answer::Broken));
+        }
+        let cells = Cells::new(history);
+        if *cells.answer() != Answer::Unfit {
+            return Box::new(cells);
+        }
+    }
+    search(model, history, setting)
+}
+
+/// The search, whatever the history.
+pub(super) fn search(model: ModelName, history: &History, setting: &Setting) -> Box<dyn Way> {
+    match model {
+        ModelName::Counter => of(Counter, history),
+        ModelName::Set => of(Set, history),
+        ModelName::Queue => of(Queue, history),
+        ModelName::Log => of(Log, history),
+        ModelName::Mutex => of(Mutex, history),
+        ModelName::Lock => of(Lock, history),
+        ModelName::Bank => of(Bank { initial: setting.accounts.clone() }, history),
+        // All keys together are one object.
+        _ => Box::new(Search::new(Registers, history)),
+    }
+}
+
+fn of<M>(model: M, history: &History) -> Box<dyn Way>
+where
+    M: Model + Send + 'static,
+    M::State: Send,
+    M::Call: Send,
+{
+    let several = history.operations().windows(2).any(|pair| pair[0].key != pair[1].key);
+    if several {
+        Box::new(Search::new(Together(model), history))
+    } else {
+        Box::new(Search::new(model, history))
+    }
+}
+
+/// What is plain at once.
+struct Decided(Answer);
+
+impl Way for Decided {
+    fn answer(&self) -> &Answer {
+        &self.0
+    }
+
+    fn work(&mut self, _budget: &mut u64) {}
+}
+
+/// Whether something was seen that was written, but by nobody who had begun by then.
+fn sees_ahead(history: &History) -> bool {
+    let mut begun: BTreeMap<(Option<&Arc<str>>, Value), u64> = BTreeMap::new();
+    for operation in history.operations().iter().filter(|one| one.outcome != Outcome::Failed) {
+        if let Some(CellCall::Append(_)) = open_call(&Cell::KeyValue, operation) {
+            // What grows shows more than one writer.
+            return false;
+        }
+        if let Some(value) = open_call(&Cell::KeyValue, operation).as_ref().and_then(CellCall::leaves) {
+            let first = begun.entry((operation.key.as_ref(), value.clone())).or_insert(operation.invoked);
+            *first = operation.invoked.min(*first);
+        }
+    }
+    history.operations().iter().any(|operation| {
+        let answered = matches!(operation.outcome, Outcome::Ok | Outcome::Failed);
+        let Some(call) = known_call(&Cell::KeyValue, operation).filter(|_| answered) else { return false };
+        let seen = call.sees().filter(|seen| **seen != Value::Nil);
+        let first = seen.and_then(|seen| begun.get(&(operation.key.as_ref(), seen.clone())));
+        first.is_some_and(|first| operation.completed.is_some_and(|completed| completed < *first))
+    })
 }

@@ -4,11 +4,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::Answer;
+use super::{Answer, NUMBERS_MOST, Way};
 use crate::history::{History, Outcome};
 use crate::judge::{known_call, open_call};
 use crate::models::Model;
 use crate::table::{self, Index};
+
+/// So many states are kept.
+const STATES_MOST: usize = 2_000_000;
 
 #[derive(Clone, Debug)]
 struct Step<C> {
@@ -27,9 +30,9 @@ struct Node {
     alone: bool,
 }
 
-/// The judging of one history, or of its beginning.
+/// The judging of one history.
 #[derive(Clone, Debug)]
-pub(in super::super) struct Search<M: Model> {
+pub(super) struct Search<M: Model> {
     model: M,
     sessions: Vec<Vec<Step<M::Call>>>,
     states: Vec<M::State>,
@@ -44,8 +47,7 @@ pub(in super::super) struct Search<M: Model> {
 }
 
 impl<M: Model> Search<M> {
-    /// The history up to and including the event at `position`.
-    pub(in super::super) fn new(model: M, history: &History, position: u64) -> Self {
+    pub(super) fn new(model: M, history: &History) -> Self {
         let mut search = Self {
             sessions: Vec::new(),
             states: vec![model.initial()],
@@ -60,22 +62,21 @@ impl<M: Model> Search<M> {
         };
         let initial = table::hash_of(&search.states[0]);
         search.by_state.insert(initial, 0, |_| initial);
-        search.gather(history, position);
+        search.gather(history);
         search
     }
 
-    fn gather(&mut self, history: &History, position: u64) {
+    fn gather(&mut self, history: &History) {
         let mut by_process: BTreeMap<u64, usize> = BTreeMap::new();
         // Who was not answered, and so must be the last of its process.
         let mut last: BTreeMap<u64, u32> = BTreeMap::new();
         for (place, operation) in history.operations().iter().enumerate() {
-            let Some(operation) = operation.as_of(position) else { break };
             let answered = matches!(operation.outcome, Outcome::Ok | Outcome::Failed);
             let call =
-                if answered { known_call(&self.model, &operation) } else { open_call(&self.model, &operation) };
+                if answered { known_call(&self.model, operation) } else { open_call(&self.model, operation) };
             let before = last.insert(operation.process, place as u32);
             let before = before.map(|before| &history.operations()[before as usize]);
-            if before.and_then(|before| before.as_of(position)).is_some_and(|before| !before.precedes(&operation)) {
+            if before.is_some_and(|before| !before.precedes(operation)) {
                 self.answer = Answer::Unfit;
             }
             let Some(call) = call.filter(|call| answered || !self.model.is_pure(call)) else { continue };
@@ -89,22 +90,6 @@ impl<M: Model> Search<M> {
             self.sessions[session].push(Step { place: place as u32, call, required: answered });
         }
         self.placed = vec![0; self.sessions.len()];
-    }
-
-    pub(in super::super) fn answer(&self) -> &Answer {
-        &self.answer
-    }
-
-    /// Works for about so many steps.
-    pub(in super::super) fn work(&mut self, budget: &mut u64) {
-        while *budget > 0 && self.answer == Answer::Open {
-            *budget -= 1;
-            if self.left == 0 {
-                self.answer = Answer::Holds(self.order());
-                return;
-            }
-            self.try_next();
-        }
     }
 
     fn order(&self) -> Vec<u32> {
@@ -183,7 +168,13 @@ impl<M: Model> Search<M> {
 
     fn go_on(&mut self, session: usize, state: u32) {
         self.placed[session] += 1;
-        if !self.seen.insert((state, self.placed.clone())) {
+        let room = (self.seen.len() * self.placed.len()) as u64 <= NUMBERS_MOST;
+        let is_new = if room {
+            self.seen.insert((state, self.placed.clone()))
+        } else {
+            !self.seen.contains(&(state, self.placed.clone()))
+        };
+        if !is_new {
             self.placed[session] -= 1;
             return;
         }
@@ -201,5 +192,31 @@ impl<M: Model> Search<M> {
         *placed -= 1;
         let step = &self.sessions[node.session as usize][*placed as usize];
         self.left += u32::from(step.required);
+    }
+}
+
+impl<M> Way for Search<M>
+where
+    M: Model + Send,
+    M::State: Send,
+    M::Call: Send,
+{
+    fn answer(&self) -> &Answer {
+        &self.answer
+    }
+
+    fn work(&mut self, budget: &mut u64) {
+        while *budget > 0 && self.answer == Answer::Open {
+            *budget -= 1;
+            if self.states.len() > STATES_MOST {
+                self.answer = Answer::TooLarge;
+                return;
+            }
+            if self.left == 0 {
+                self.answer = Answer::Holds(self.order());
+                return;
+            }
+            self.try_next();
+        }
     }
 }

@@ -114,7 +114,8 @@ impl Map {
 
 /// Pairs of models of which the first implies the second, but none in between does.
 fn covers(members: &[Model]) -> Vec<(Vertex, Vertex)> {
-    let is_above = |a: Vertex, b: Vertex| a != b && members[a].is_above(members[b]);
+    let implied: Vec<Models> = members.iter().map(|member| member.all_implied()).collect();
+    let is_above = |a: Vertex, b: Vertex| a != b && implied[a].contains(members[b]);
     let mut covers = Vec::new();
     for from in 0..members.len() {
         for to in (0..members.len()).filter(|to| is_above(from, *to)) {

@@ -14,7 +14,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 pub use anomalies::{Anomaly, Order, Shape};
-pub use map::{Map, Placed};
+pub use map::{Line, Map, Placed};
 pub use models::{Availability, Model, Scope};
 
 use super::history::{Conventions, Sessions};
@@ -52,6 +52,11 @@ impl Models {
     /// The models, in the order of [`Model::ALL`].
     pub fn iter(self) -> impl Iterator<Item = Model> {
         Model::ALL.into_iter().filter(move |model| self.contains(*model))
+    }
+
+    /// All models that are one of them, or imply one.
+    pub fn all_above(self) -> Models {
+        Model::ALL.into_iter().filter(|model| model.all_implied().0 & self.0 != 0).collect()
     }
 
     /// Those of them that imply no other of them.
@@ -158,7 +163,7 @@ fn ruled_out_by(anomaly: Anomaly, forbids: impl Fn(Model, Anomaly) -> bool) -> M
     let shown = anomaly.all_implied();
     let directly = |model: &Model| shown.iter().any(|anomaly| forbids(*model, *anomaly));
     let broken: Models = Model::ALL.into_iter().filter(directly).collect();
-    Model::ALL.into_iter().filter(|model| broken.iter().any(|weaker| model.is_above(weaker))).collect()
+    broken.all_above()
 }
 
 /// What is known of a model and a history.

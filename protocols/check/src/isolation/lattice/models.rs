@@ -3,7 +3,9 @@
 //! Names, edges and forbidden anomalies of the first 36 are those of Elle (`consistency_model.clj`; its sources
 //! are Adya 1999, Adya, Liskov and O'Neil 2000, Bailis et al. 2014, Cerone, Bernardi and Gotsman 2015, Daudjee and
 //! Salem 2004 and 2006, and Bernstein, Hadzilacos and Goodman 1987). Five more stand between them: the strong
-//! session forms of models that Biswas and Enea 2019 define with session order, and that AWDIT and PolySI check.
+//! session forms of models that Biswas and Enea 2019 define with session order, and that AWDIT and PolySI check. Six
+//! more are of single objects, as [`crate::names::Guarantee`] has them: the other two forms of causal consistency
+//! (Bouajjani, Enea, Guerraoui and Hamza 2017), and what time says of reads (Lamport 1986; Bailis et al. 2012).
 //! What we forbid beyond Elle, because the definitions in the papers do, is kept apart in [`Model::forbids_also`].
 
 use serde::{Deserialize, Serialize};
@@ -56,12 +58,19 @@ pub enum Model {
     StrongSessionCausal,
     StrongSessionPrefix,
     StrongSessionParallelSnapshotIsolation,
+    Regular,
+    BoundedStaleness,
+    NoLostWrite,
+    Convergent,
+    WeakCausal,
+    CausalConvergence,
 }
 
 use Model::*;
 
 /// Whether a system can keep a promise while its network is partitioned (Bailis et al., "Highly Available
-/// Transactions", VLDB 2014, table 3; the map on jepsen.io).
+/// Transactions", VLDB 2014, table 3; the map on jepsen.io; of causal consistency also Mahajan, Alvisi and Dahlin,
+/// "Consistency, Availability, and Convergence", 2011).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Availability {
@@ -87,7 +96,7 @@ pub enum Scope {
 
 impl Model {
     /// All of them; [`Model::number`] is the place.
-    pub const ALL: [Model; 41] = [
+    pub const ALL: [Model; 47] = [
         ReadUncommitted,
         ReadCommitted,
         MonotonicView,
@@ -129,6 +138,12 @@ impl Model {
         StrongSessionCausal,
         StrongSessionPrefix,
         StrongSessionParallelSnapshotIsolation,
+        Regular,
+        BoundedStaleness,
+        NoLostWrite,
+        Convergent,
+        WeakCausal,
+        CausalConvergence,
     ];
 
     /// Its place in [`Model::ALL`].
@@ -194,6 +209,12 @@ impl Model {
             StrongSessionCausal => ("strong-session-causal", ""),
             StrongSessionPrefix => ("strong-session-prefix", ""),
             StrongSessionParallelSnapshotIsolation => ("strong-session-parallel-snapshot-isolation", ""),
+            Regular => ("regular", ""),
+            BoundedStaleness => ("bounded-staleness", ""),
+            NoLostWrite => ("no-lost-write", ""),
+            Convergent => ("convergent", ""),
+            WeakCausal => ("weak-causal", "CC"),
+            CausalConvergence => ("causal-convergence", "CCv"),
         }
     }
 
@@ -220,7 +241,8 @@ impl Model {
     pub fn scope(self) -> Scope {
         match self {
             Linearizable | Sequential | Causal | WritesFollowReads | Pram | MonotonicReads
-            | MonotonicWrites | ReadYourWrites => Scope::Operations,
+            | MonotonicWrites | ReadYourWrites | Regular | BoundedStaleness | NoLostWrite | Convergent
+            | WeakCausal | CausalConvergence => Scope::Operations,
             _ => Scope::Transactions,
         }
     }
@@ -230,6 +252,7 @@ impl Model {
         match self {
             ReadUncommitted | ViewSerializable | OneCopySerializable => &[],
             WritesFollowReads | MonotonicReads | MonotonicWrites | ReadYourWrites => &[],
+            BoundedStaleness | NoLostWrite | Convergent => &[],
             ReadCommitted => &[ReadUncommitted],
             MonotonicView | MonotonicSnapshotRead | CursorStability | MonotonicAtomicView => &[ReadCommitted],
             ConsistentView => &[CursorStability, MonotonicView],
@@ -269,9 +292,12 @@ impl Model {
                 SessionSerializable,
             ],
             SessionSerializable => &[OneCopySerializable],
-            Linearizable => &[Sequential],
-            Sequential => &[Causal],
-            Causal => &[WritesFollowReads, Pram],
+            Linearizable => &[Sequential, Regular, Convergent],
+            Regular => &[BoundedStaleness, NoLostWrite],
+            Sequential => &[Causal, CausalConvergence],
+            Causal => &[Pram, WeakCausal],
+            CausalConvergence => &[WeakCausal, MonotonicReads],
+            WeakCausal => &[ReadYourWrites, MonotonicWrites, WritesFollowReads],
             Pram => &[MonotonicReads, MonotonicWrites, ReadYourWrites],
             StrongSessionMonotonicAtomicView => &[MonotonicAtomicView, StrongSessionReadCommitted],
             StrongSessionReadAtomic => &[ReadAtomic, StrongSessionMonotonicAtomicView],
@@ -354,10 +380,12 @@ impl Model {
     pub fn availability(self) -> Availability {
         match self {
             StrictSerializable | Serializable | RepeatableRead | CursorStability | SnapshotIsolation
-            | Linearizable | Sequential | OneCopySerializable => Availability::Unavailable,
-            Causal | Pram | ReadYourWrites => Availability::Sticky,
+            | Linearizable | Sequential | OneCopySerializable | Regular | BoundedStaleness => {
+                Availability::Unavailable
+            }
+            Causal | Pram | ReadYourWrites | WeakCausal | CausalConvergence => Availability::Sticky,
             ReadUncommitted | ReadCommitted | MonotonicAtomicView | WritesFollowReads | MonotonicReads
-            | MonotonicWrites => Availability::Total,
+            | MonotonicWrites | Convergent => Availability::Total,
             _ => Availability::NotStated,
         }
     }

@@ -4,6 +4,19 @@ use super::anomalies::{Anomaly, Order, Shape};
 use super::models::Model;
 
 impl Model {
+    /// What it is called on a map: `Strict serializable`.
+    pub fn title(self) -> String {
+        match self {
+            Model::Pram => return "PRAM".to_owned(),
+            Model::CausalCerone => return "Causal (Cerone)".to_owned(),
+            Model::OneCopySerializable => return "One-copy serializable".to_owned(),
+            _ => {}
+        }
+        let plain = self.name().replace('-', " ");
+        let mut letters = plain.chars();
+        letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+    }
+
     /// What it means, in two sentences.
     pub fn words(self) -> &'static str {
         use Model::*;
@@ -169,6 +182,27 @@ impl Model {
             StrongSessionParallelSnapshotIsolation => {
                 "Parallel snapshot isolation in which a session always sees what it did before. Sites far apart may \
                  still disagree on the order of independent transactions."
+            }
+            Regular => {
+                "A read sees the last write that was answered before it, or one that runs at the same time. While a \
+                 write runs, two reads, one after the other, may see the new value and then the old one."
+            }
+            BoundedStaleness => {
+                "What a read sees was replaced at most so many versions, or so long, before. How old reads really \
+                 were is a figure of the history."
+            }
+            NoLostWrite => {
+                "What was acknowledged is not lost: sooner or later reads show it, or something newer. It may be \
+                 missing for a while."
+            }
+            Convergent => "Once writes cease, all come to see the same. Until then anybody may see anything.",
+            WeakCausal => {
+                "A read sees all that had led to it. Of writes that know nothing of each other each read may take any \
+                 for the last one, and the next read another."
+            }
+            CausalConvergence => {
+                "A read sees all that had led to it, and all reads agree on one order of all writes. Copies that have \
+                 heard of the same writes therefore show the same."
             }
         }
     }

@@ -427,6 +427,9 @@ impl Search {
     fn forbid(&mut self, triple: Triple, left: &mut u64) {
         // Whoever saw what was there at first comes before all writers: that is known, and the order keeps to it.
         debug_assert_ne!(triple.seen, NONE);
+        if triple.seen == NONE {
+            return;
+        }
         let literal = self.choose(triple.key, triple.seen, triple.other, left);
         if self.triples.insert(triple) {
             let (from, to) = self.events.edge(triple.reader, Kind::Missed, triple.other);

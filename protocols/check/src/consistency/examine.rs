@@ -1,0 +1,283 @@
+//! One entry for all guarantees of a history: see [`Examination`].
+
+use std::collections::VecDeque;
+
+use super::proof::{Explain, Figures};
+use super::rename::{Renamed, rename};
+use super::sequential::{self, Answer, Way};
+use super::watch::{Standing, Watch, watched};
+use super::{Proof, Setting, Suspects};
+use crate::history::History;
+use crate::judge::events_of;
+use crate::names::{Guarantee, ModelName};
+
+/// The guarantees, short of linearizability, that a history of that model can be examined for.
+pub fn known(model: ModelName) -> Vec<Guarantee> {
+    if model.is_transactional() {
+        return Vec::new();
+    }
+    let mut known = vec![Guarantee::Sequential];
+    known.extend(watched(model));
+    known
+}
+
+/// Why a history keeps a guarantee.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Witness {
+    /// An order of the operations, by id, that explains every answer, where it is one that the guarantee asks for.
+    pub order: Option<Vec<u64>>,
+    /// What there is to be counted, in a sentence: how stale reads were.
+    pub figures: Option<String>,
+}
+
+/// What an examination found of one guarantee.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Finding {
+    /// It is kept.
+    Holds(Witness),
+    /// It is broken; the proof once that is found.
+    Broken(Option<Proof>),
+    /// It is not decided, and why.
+    Undecided(String),
+}
+
+/// The examination of one history, in steps.
+///
+/// ```
+/// use check::consistency::{Examination, Finding, Setting};
+/// use check::names::{Guarantee, ModelName};
+/// use check::{History, Invocation, Outcome, Value};
+/// use smallvec::smallvec;
+///
+/// let mut history = History::new();
+/// history.invoke(0, Invocation::write(1, 0, None, "milk"))?;
+/// history.complete(1, 1, Outcome::Ok, smallvec![])?;
+/// history.invoke(2, Invocation::read(2, 0, None))?;
+/// history.complete(3, 2, Outcome::Ok, smallvec![Value::Nil])?;
+/// let asked = [Guarantee::ReadYourWrites, Guarantee::MonotonicReads];
+/// let mut examination = Examination::new(&history, ModelName::Register, &asked, &Setting::default());
+/// while !examination.advance(&history, 1000) {}
+/// let Finding::Broken(Some(proof)) = examination.finding(Guarantee::ReadYourWrites) else { panic!() };
+/// assert_eq!(proof.story().headline, "c0 had been told ok for writing milk, and then itself read nothing.");
+/// assert!(matches!(examination.finding(Guarantee::MonotonicReads), Finding::Holds(_)));
+/// # Ok::<(), check::HistoryError>(())
+/// ```
+pub struct Examination {
+    model: ModelName,
+    setting: Setting,
+    renamed: Renamed,
+    events: Vec<(u64, u32, bool)>,
+    fed: usize,
+    watch: Option<Watch>,
+    order: Option<Box<dyn Way>>,
+    /// Broken guarantees of which the proof is not found yet.
+    unproven: VecDeque<Guarantee>,
+    explain: Option<Explain>,
+    findings: Vec<(Guarantee, Option<Finding>)>,
+}
+
+impl Examination {
+    /// Of a history whose operations the model takes, for these guarantees. Those that are none of the model are left
+    /// undecided.
+    pub fn new(history: &History, model: ModelName, asked: &[Guarantee], setting: &Setting) -> Self {
+        let renamed = rename(history, model, setting);
+        let now = renamed.history.as_ref().unwrap_or(history);
+        let live: Vec<Guarantee> = asked.iter().copied().filter(|one| watched(model).contains(one)).collect();
+        let watch = (!live.is_empty()).then(|| Watch::new(model, &live, setting));
+        let mut events = Vec::new();
+        if watch.is_some() {
+            let operations: Vec<&crate::Operation> = now.operations().iter().collect();
+            events = events_of(&operations);
+        }
+        let is_known = |one: &Guarantee| known(model).contains(one);
+        let unknown = |one: &Guarantee| {
+            (!is_known(one)).then(|| Finding::Undecided(format!("{one} is no guarantee of a {model}")))
+        };
+        Self {
+            model,
+            setting: setting.clone(),
+            events,
+            fed: 0,
+            watch,
+            order: None,
+            unproven: VecDeque::new(),
+            explain: None,
+            findings: asked.iter().map(|one| (*one, unknown(one))).collect(),
+            renamed,
+        }
+    }
+
+    /// What was found of a guarantee.
+    pub fn finding(&self, guarantee: Guarantee) -> Finding {
+        let found = self.findings.iter().find(|(one, _)| *one == guarantee);
+        match found {
+            Some((_, Some(finding))) => finding.clone(),
+            Some((Guarantee::Sequential, None)) if self.order.is_some() => {
+                Finding::Undecided("the search for an order of the operations took too long".to_string())
+            }
+            Some((_, None)) => Finding::Undecided("its turn did not come in time".to_string()),
+            None => Finding::Undecided("it was not asked for".to_string()),
+        }
+    }
+
+    /// Works for about so many steps on the history that the examination was made of; whether everything is found.
+    pub fn advance(&mut self, history: &History, steps: u64) -> bool {
+        let mut left = steps.max(1);
+        while left > 0 {
+            if self.fed < self.events.len() {
+                self.feed(history, &mut left);
+            } else if self.watch.is_some() && self.findings.iter().any(|(one, found)| is_due(*one, found)) {
+                self.conclude();
+            } else if let Some(guarantee) = self.unproven.front().copied() {
+                self.prove(history, guarantee, &mut left);
+            } else if self.findings.iter().any(|(_, found)| found.is_none()) {
+                self.look_for_order(history, &mut left);
+            } else {
+                return true;
+            }
+        }
+        self.unproven.is_empty() && self.findings.iter().all(|(_, found)| found.is_some())
+    }
+
+    fn now<'a>(&'a self, history: &'a History) -> &'a History {
+        self.renamed.history.as_ref().unwrap_or(history)
+    }
+
+    fn feed(&mut self, history: &History, left: &mut u64) {
+        let Self { renamed, events, fed, watch, .. } = self;
+        let now = renamed.history.as_ref().unwrap_or(history);
+        let Some(watch) = watch else { return };
+        while *left > 0
+            && let Some((_, place, completes)) = events.get(*fed).copied()
+        {
+            *fed += 1;
+            *left -= 1;
+            if completes {
+                watch.complete(now, place);
+            } else {
+                watch.invoke(now, place);
+            }
+        }
+    }
+
+    /// Everything was watched.
+    fn conclude(&mut self) {
+        let Some(watch) = &self.watch else { return };
+        let mut found = Vec::new();
+        for (guarantee, _) in self.findings.iter().filter(|(one, found)| is_due(*one, found)) {
+            let finding = match watch.standing_at(*guarantee, u64::MAX) {
+                Standing::Holds => {
+                    Finding::Holds(Witness { order: None, figures: self.told(watch, *guarantee) })
+                }
+                Standing::Undecided(why) => Finding::Undecided(why),
+                Standing::Broken { .. } if self.is_guess(*guarantee) => {
+                    Finding::Undecided(SEVERAL.to_string())
+                }
+                Standing::Broken { .. } => Finding::Broken(None),
+            };
+            found.push((*guarantee, finding));
+        }
+        for (guarantee, finding) in found {
+            if matches!(finding, Finding::Broken(_)) {
+                self.unproven.push_back(guarantee);
+            }
+            self.set(guarantee, finding);
+        }
+    }
+
+    /// Whether what is found to be broken may be kept in another way of telling equal pieces apart.
+    fn is_guess(&self, guarantee: Guarantee) -> bool {
+        let counted = matches!(guarantee, Guarantee::IntervalCounter | Guarantee::Conservation);
+        self.renamed.one_of_several && !counted
+    }
+
+    fn set(&mut self, guarantee: Guarantee, finding: Finding) {
+        for (one, found) in &mut self.findings {
+            if *one == guarantee {
+                *found = Some(finding.clone());
+            }
+        }
+    }
+
+    /// What there is to be counted of a guarantee that is kept.
+    fn told(&self, watch: &Watch, guarantee: Guarantee) -> Option<String> {
+        match guarantee {
+            Guarantee::BoundedStaleness => {
+                let (versions, time) = watch.staleness()?;
+                Some(super::words::staleness(versions.versions, time.time, self.setting.times.is_clock()))
+            }
+            Guarantee::Convergent => {
+                let took = watch.settled_after().filter(|took| *took > 0)?;
+                let time = super::words::time(took, self.setting.times.is_clock());
+                Some(format!("Reads last differed {time} after writes had ceased."))
+            }
+            _ => None,
+        }
+    }
+
+    fn prove(&mut self, history: &History, guarantee: Guarantee, left: &mut u64) {
+        if self.explain.is_none() {
+            self.explain = Some(self.explain(history, guarantee));
+        }
+        let Some(explain) = &mut self.explain else { return };
+        if explain.work(left) {
+            let proof = explain.proof(history);
+            self.set(guarantee, Finding::Broken(Some(proof)));
+            self.explain = None;
+            self.unproven.pop_front();
+        }
+    }
+
+    fn explain(&self, history: &History, guarantee: Guarantee) -> Explain {
+        let now = self.now(history);
+        let watched = self.watch.as_ref().and_then(|watch| watch.explain(now, guarantee, u64::MAX));
+        watched.unwrap_or_else(|| {
+            let (all, figures) = (Suspects::All, Figures::default());
+            Explain::new(guarantee, self.model, &self.setting, now, u64::MAX, &all, figures)
+        })
+    }
+
+    fn look_for_order(&mut self, history: &History, left: &mut u64) {
+        if self.order.is_none() {
+            let way = sequential::decide(self.model, self.now(history), &self.setting);
+            self.order = Some(way);
+        }
+        let Some(way) = &mut self.order else { return };
+        way.work(left);
+        let answer = way.answer().clone();
+        let finding = match answer {
+            Answer::Open => return,
+            Answer::Holds(places) => {
+                let operations = self.now(history).operations();
+                let order = places.iter().map(|place| operations[*place as usize].id).collect();
+                Finding::Holds(Witness { order: Some(order), figures: None })
+            }
+            Answer::Broken if self.is_guess(Guarantee::Sequential) => {
+                // With the appends as they are there is nothing to be guessed.
+                self.renamed = Renamed { history: None, one_of_several: false };
+                self.order = Some(sequential::search(self.model, history, &self.setting));
+                return;
+            }
+            Answer::Broken => {
+                self.unproven.push_back(Guarantee::Sequential);
+                Finding::Broken(None)
+            }
+            Answer::TooLarge => Finding::Undecided(
+                "so many operations of so many processes are more than the search has memory for".to_string(),
+            ),
+            Answer::Unfit => Finding::Undecided(
+                "a process has two operations open at once, or goes on after one of unknown outcome, so it has no \
+                 order of its own"
+                    .to_string(),
+            ),
+        };
+        self.set(Guarantee::Sequential, finding);
+    }
+}
+
+const SEVERAL: &str = "equal pieces were appended, and with one of the ways to tell them apart it is broken; another way may keep it";
+
+/// Whether a guarantee is concluded from what was watched, and is not yet.
+fn is_due(guarantee: Guarantee, found: &Option<Finding>) -> bool {
+    guarantee != Guarantee::Sequential && found.is_none()
+}

@@ -1,0 +1,51 @@
+//! Events per second of Raft: the load of many clients, with trace, digest and invariants; quiet and under chaos, where
+//! leaders ask a majority before they answer a read and where they trust a lease.
+
+use consensus::raft::LAB;
+use divan::counter::ItemsCount;
+use divan::{Bencher, black_box};
+use sim::chaos::Level;
+use sim::lab::Setup;
+use sim::trace::Recorder;
+use sim::{Lab, Moment, Parameters, Time, Trace};
+
+/// How long the measured runs are.
+const END: Time = Time::millis(60_000);
+
+fn main() {
+    divan::main();
+}
+
+fn setup(chaos: Level, set: &[&str]) -> Setup {
+    let mut parameters = Parameters::defaults(LAB.parameters());
+    for assignment in ["clients=12", "think=20ms"].iter().chain(set) {
+        if let Err(error) = parameters.assign(assignment) {
+            panic!("{assignment}: {error}");
+        }
+    }
+    Setup { parameters, seed: 1, chaos, end: END, commands: [].into() }
+}
+
+/// A run to its end; how many events it had.
+fn run(chaos: Level, set: &[&str]) -> u64 {
+    let mut running = LAB.start(setup(chaos, set));
+    let mut trace = Trace::default();
+    running.advance(Moment::end_of(END), u64::MAX, &mut Recorder::into(&mut trace));
+    black_box(&trace);
+    running.events().0
+}
+
+fn measured(bencher: Bencher<'_, '_>, chaos: Level, set: &[&str]) {
+    let events = run(chaos, set);
+    bencher.counter(ItemsCount::new(events)).bench_local(|| run(chaos, set));
+}
+
+#[divan::bench(args = [Level::None, Level::High], sample_count = 20)]
+fn asked(bencher: Bencher<'_, '_>, chaos: Level) {
+    measured(bencher, chaos, &["reads=index"]);
+}
+
+#[divan::bench(args = [Level::None, Level::High], sample_count = 20)]
+fn by_lease(bencher: Bencher<'_, '_>, chaos: Level) {
+    measured(bencher, chaos, &["reads=lease"]);
+}
