@@ -10,6 +10,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use potholes::cli::{BAD, HELD, Opens, Surroundings, VIOLATION, main_with};
+use potholes::state::linked::Assignment;
 use serde_json::Value;
 use support::{Folder, Said, say_if, say_to};
 
@@ -389,7 +390,7 @@ fn the_window_opens_and_on_what_it_is_given() {
     std::fs::write(&history, text).unwrap();
     assert_eq!((open(&[&link]), open(&[&history]), open(&["swep"])), (HELD, HELD, BAD));
     let run = || Some("9".to_owned());
-    assert_eq!(*opened.borrow(), [None, run(), run(), Some(history)]);
+    assert_eq!(*opened.borrow(), [None, run(), run(), Some("read.edn".to_owned())]);
 }
 
 #[test]
@@ -577,4 +578,24 @@ fn what_is_not_broken_says_how_much_was_tried() {
         assert_eq!((said.code, said.out.as_str()), (BAD, ""), "{words:?}");
         assert!(said.err.contains(told), "{}", said.err);
     }
+}
+
+#[test]
+fn what_was_handed_in_is_graded() {
+    let words = ["run", "raft", "--for", "2s", "--seed", "9", "--at", "1s crash n2", "--json"];
+    let link = json(&words).1["link"].as_str().unwrap().to_owned();
+    let asks = |goal: &str, faults: u32| {
+        Assignment::new("Stop the second node", goal, Some(faults)).unwrap().words()
+    };
+    let grade = |words: String| say(&["grade", &format!("#{link}{words}")]);
+    let done = grade(asks("down(n2)", 1));
+    assert_eq!(
+        (done.code, done.out.contains(": done, with 1 fault: Stop the second node")),
+        (HELD, true),
+        "{}",
+        done.out
+    );
+    assert_eq!(grade(asks("down(n2)", 0)).code, VIOLATION, "with too many faults");
+    assert_eq!(grade(asks("down(n1)", 1)).code, VIOLATION);
+    assert_eq!(grade(String::new()).code, BAD, "nothing is asked for");
 }

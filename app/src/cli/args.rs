@@ -103,6 +103,12 @@ pub(super) enum Order {
     /// Paints the window at the end of a run into a file, without a screen: the same bytes every time.
     #[command(after_help = COMMANDS)]
     Picture(Picture),
+    /// Grades what learners handed in: whether each run does what its assignment asks for. Exits with 1 where one does not.
+    Grade {
+        /// Links, or files that hold one each.
+        #[arg(value_name = "FILE|LINK", required = true)]
+        handed_in: Vec<String>,
+    },
     /// Gives the page to everyone on the local network, without the internet; shows its address as a QR code.
     Serve(Serve),
     /// Prints what a shell needs to complete these commands.

@@ -9,7 +9,7 @@
 //! | `args` | what may stand on the command line |
 //! | `out` | where text goes, and readers that go away |
 //! | `ask` | the run that the words ask for: options, scripts, files, links |
-//! | `run`, `sweep`, `break_it`, `labs`, `figure`, `lessons`, `picture`, `serve`, `window` | the commands |
+//! | `run`, `sweep`, `break_it`, `labs`, `figure`, `lessons`, `picture`, `serve`, `grade`, `window` | the commands |
 //! | `check` | histories of other clusters, judged |
 //! | `history` | a run's history as a file |
 
@@ -18,6 +18,7 @@ mod ask;
 mod break_it;
 mod check;
 mod figure;
+mod grade;
 mod history;
 mod labs;
 mod lessons;
@@ -152,6 +153,7 @@ fn obey(order: Order, out: &mut Out<'_, '_>) -> Result<u8, Bad> {
         Order::Figure(asked) => figure::figure(&asked, out),
         Order::Check(asked) => check::check(&asked, out),
         Order::Lesson { order: LessonOrder::Check { names, json } } => lessons::check(&names, json, out),
+        Order::Grade { handed_in } => grade::grade(&handed_in, out),
         Order::Serve(asked) => serve::serve(&asked, out),
         Order::Picture(picture) => picture::paint(&picture, out),
         Order::Completions { shell } => {
@@ -206,6 +208,7 @@ mod tests {
             "break raft --guarantee linearizable --set nodes=3 --budget 60s --save x --json",
             "x.edn",
             "serve --folder page --port 9000",
+            "grade #2abc&goal=down(n1)",
             "check x.edn",
             "check x.edn - y.json --format edn --model kv --guarantee linearizable --guarantee causal --budget 10s --json",
             "check x.edn --initial -1 --independent --nil absent",

@@ -53,7 +53,8 @@ fn opens(from: &str) -> Result<Opens, Bad> {
     if bytes.starts_with(b"potholes") {
         return Err(not_a_run);
     }
-    let history = History::open(from, &bytes).map_err(|wrong| {
+    let name = path.file_name().map_or_else(|| from.to_owned(), |name| name.to_string_lossy().into_owned());
+    let history = History::open(&name, &bytes).map_err(|wrong| {
         Bad::Said(format!("{wrong}. Nor is it a run, which begins with “potholes 1”, or a link"))
     })?;
     Ok(Opens::History(Box::new(history)))
