@@ -51,8 +51,10 @@ impl Pursuit {
 }
 
 /// Of the seconds given so many hundredths are for finding something: the rest is for making it small.
+#[cfg(not(target_arch = "wasm32"))]
 const HUNT_SHARE: f64 = 0.75;
 /// What was found late is made small for at least so long.
+#[cfg(not(target_arch = "wasm32"))]
 const LEAST_SHRINKING: f64 = 5.0;
 
 #[cfg(not(target_arch = "wasm32"))]

@@ -7,7 +7,7 @@ use super::{App, chips_height, within};
 use crate::action::Action;
 use crate::canvas::{self, Canvas, menu::Extras};
 use crate::lower;
-use crate::panels::{beside, verdict};
+use crate::panels::beside;
 use crate::state::State;
 use crate::state::beside::name;
 use crate::theme;
@@ -39,8 +39,7 @@ impl App {
                 canvas_of(ui, canvas, state, playback, actions);
             });
             within(ui, head.shrink2(vec2(14.0, 8.0)), &format!("head {at}"), |ui| {
-                let promised =
-                    playback.promises().iter().any(|promise| promise.guarantee == verdict::GUARANTEE);
+                let (_, promised) = playback.judged();
                 beside::head_ui(ui, name, playback, promised);
             });
             if time > 0.0 {
