@@ -43,6 +43,9 @@ pub fn build(workspace: &Workspace, kind: Kind) -> Result<()> {
         Kind::Quick => dist::write(&workspace.dist, &files, None)?,
     };
     println!("{}", dist::table(&sizes));
+    if let Some(over) = dist::over_the_aim(&sizes) {
+        println!("that is {over} bytes more than the {} it should take with brotli", dist::AIM);
+    }
     println!("web/dist is built, in {:.0} s", began.elapsed().as_secs_f64());
     if kind == Kind::Release { dist::check(&sizes) } else { Ok(()) }
 }
