@@ -4,7 +4,8 @@
 use sim::{ActorId, Command, EventId, MessageId, Moment, OperationId, TimedCommand};
 
 use crate::command;
-use crate::state::{breaking, figures, history, models};
+use crate::state::linked::{Assignment, Stage};
+use crate::state::{beside, breaking, figures, history, models};
 
 /// What the window has selected: what the inspector shows and the ring in the accent colour stands around.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -77,6 +78,10 @@ pub enum Page {
     Figures,
     /// The map of consistency models.
     Models,
+    /// Infamous failures, each a run.
+    Gallery,
+    /// Making an assignment.
+    Assignment,
 }
 
 /// A tab of the desk's drawers and of the phone's sheet.
@@ -100,6 +105,8 @@ pub enum Tab {
     Client,
     /// The search for a run that breaks a promise.
     Break,
+    /// What stands beside the run.
+    Beside,
 }
 
 /// A change of the run's own text: what a branch from the start, or an edited list, makes.
@@ -185,6 +192,14 @@ pub enum Action {
     Lesson(Lesson),
     /// The page of figures.
     Figures(figures::Ask),
+    /// Opens a failure of the gallery, by its title, and plays it.
+    PlayFailure(&'static str),
+    /// Another layout of the whole.
+    Stage(Stage),
+    /// Gives this assignment, or leaves the one there is.
+    Assign(Option<Box<Assignment>>),
+    /// The run beside this one.
+    Beside(beside::Ask),
     /// The map of models.
     Models(models::Ask),
     /// The view of a history from a file.

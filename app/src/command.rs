@@ -140,6 +140,8 @@ commands! {
         [plain(Key::O)], Some(Icon::Gear);
     BreakIt: "break_it", "Break it for me", "Search for a run in which a promise breaks, and show it", Run,
         [plain(Key::B)], Some(Icon::Lightning);
+    Beside: "beside", "Side by side", "Another lab or another setting beside this run, with the same faults", Run,
+        [plain(Key::V)], None;
     Client: "client", "Ask by hand", "Send a client's request yourself", Run, [plain(Key::A)], Some(Icon::Hand);
 
     Palette: "palette", "Search", "Find every lab, lesson, fault and command", Window,
@@ -151,6 +153,10 @@ commands! {
         [plain(Key::G)], None;
     Models: "models", "Map of models", "Every consistency model, and which of them this run keeps", Window,
         [plain(Key::M)], None;
+    Gallery: "gallery", "Gallery of failures", "Infamous failures, each a run that plays", Window, [], None;
+    Assignment: "assignment", "Make an assignment", "A link that opens this run and asks for something", Window, [], None;
+    Present: "present", "Present", "Large and clean, for an audience; keys alone. Esc leaves it", Window,
+        [shifted(Key::P)], None;
     NextStrip: "next_strip", "Next strip", "The lab's next strip under the canvas, or figures of this run", Window,
         [plain(Key::N)], None;
     Words: "words", "Words", "The words of this lab, explained", Window, [plain(Key::W)], Some(Icon::Question);

@@ -1,7 +1,7 @@
 //! What stands under the canvas: the lab's own strip, and time. Gives each what it draws, and how tall it wants to be.
 
 use eframe::egui::Ui;
-use run::LiveVerdict;
+use run::{LiveVerdict, Playback};
 use sim::OperationId;
 
 use crate::action::Action;
@@ -29,7 +29,12 @@ pub fn strip_height(state: &State) -> f32 {
 
 /// How tall the time line wants to be: a lane a node, a taller one a client, the seconds above, the scrubber below.
 pub fn time_height(state: &State) -> f32 {
-    let actors = &state.playback.view().actors;
+    time_height_of(&state.playback)
+}
+
+/// The same of any run.
+pub fn time_height_of(playback: &Playback) -> f32 {
+    let actors = &playback.view().actors;
     let clients = actors.iter().filter(|actor| actor.id.is_client()).count();
     let nodes = actors.len() - clients;
     70.0 + 26.0 * nodes as f32 + 34.0 * clients as f32
@@ -64,12 +69,26 @@ pub fn strip_ui(
 
 /// The time line.
 pub fn timeline_ui(ui: &mut Ui, lower: &mut Lower, state: &State, actions: &mut Vec<Action>) {
-    actions.extend(lower.timeline.show(ui, time_shown(state)));
+    timeline_of(ui, lower, state, &state.playback, actions);
+}
+
+/// The time line of this run or of the one beside it.
+pub fn timeline_of(
+    ui: &mut Ui,
+    lower: &mut Lower,
+    state: &State,
+    playback: &Playback,
+    actions: &mut Vec<Action>,
+) {
+    actions.extend(lower.timeline.show(ui, time_shown_of(state, playback)));
 }
 
 /// What the time line draws.
 fn time_shown(state: &State) -> timeline::Shown<'_> {
-    let playback = &state.playback;
+    time_shown_of(state, &state.playback)
+}
+
+fn time_shown_of<'a>(state: &'a State, playback: &'a Playback) -> timeline::Shown<'a> {
     let proof: &[OperationId] = match (playback.verdict(), playback.evidence()) {
         (LiveVerdict::Broken { .. }, Some(evidence)) => &evidence.operations,
         _ => &[],
@@ -83,7 +102,7 @@ fn time_shown(state: &State) -> timeline::Shown<'_> {
         proof,
         broken_at,
         future: !state.is_held(),
-        version_word: state.lab().about().version,
+        version_word: playback.lab().about().version,
         ..timeline::Shown::new(playback.story(), playback.shown(), playback.run().end, &state.selection)
     }
 }

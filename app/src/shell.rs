@@ -1,6 +1,9 @@
 //! The window: lays the parts out by the width there is, measured in text, hands each its share of the state, and carries
 //! out what they ask for. The one place that sees both [`State`] and the screen.
 
+mod stage;
+mod two;
+
 use std::time::Duration;
 
 use eframe::egui::{
@@ -15,9 +18,11 @@ use crate::command;
 use crate::dropped;
 use crate::lower::{Lower, strip_height, strip_ui, time_height, timeline_ui};
 use crate::panels::{
-    break_it, chips, client::Client, commands::Commands, figures, first, history, inspector::Inspector,
-    lesson, models, pages, palette::Palette, run_until::RunUntil, settings::Settings, toasts, top, verdict,
+    assignment, beside, break_it, chips, client::Client, commands::Commands, first, history,
+    inspector::Inspector, lesson, pages, palette::Palette, run_until::RunUntil, settings::Settings, toasts,
+    top, verdict,
 };
+use crate::state::linked::Stage;
 use crate::state::store::{self, Saved};
 use crate::state::{Request, State, lesson as course};
 use crate::theme::{self, space};
@@ -62,9 +67,11 @@ struct Parts {
     client: Client,
     palette: Palette,
     run_until: RunUntil,
-    figures: figures::Page,
-    models: models::Page,
+    pages: pages::Pages,
     history: history::View,
+    beside: beside::Panel,
+    other_canvas: Canvas,
+    other_lower: Lower,
 }
 
 /// The program in the window.
@@ -147,6 +154,7 @@ impl App {
     pub fn frame(&mut self, ui: &mut Ui) {
         let context = ui.ctx().clone();
         self.keys(&context);
+        self.stage_keys(&context);
         self.take_dropped(&context);
         self.time(&context);
         let mut actions = Vec::new();
@@ -159,8 +167,10 @@ impl App {
         let preferences = &self.state.saved.preferences;
         theme::prefer(context, preferences.theme.into());
         theme::set_reduced_motion(context, preferences.reduced_motion);
-        if (context.zoom_factor() - preferences.text_scale).abs() > 0.001 {
-            context.set_zoom_factor(preferences.text_scale);
+        let presents = self.state.stage == Stage::Present;
+        let scale = preferences.text_scale * if presents { stage::PRESENT_SCALE } else { 1.0 };
+        if (context.zoom_factor() - scale).abs() > 0.001 {
+            context.set_zoom_factor(scale);
         }
     }
 
@@ -246,8 +256,12 @@ impl App {
         self.state.wide = room == Room::Wide;
         if let Some(open) = &self.state.history {
             let phone = room <= Room::Narrow;
-            self.parts.history.show(ui, &self.state, open, phone, actions);
+            self.parts.history.show(ui, open, phone, actions);
             return self.over_ui(ui, if phone { PHONE_BAR } else { 0.0 }, actions);
+        }
+        if self.state.stage != Stage::Desk {
+            self.stage_ui(ui, actions);
+            return self.over_ui(ui, 0.0, actions);
         }
         let foot = match (self.state.is_first(), room) {
             (true, _) => {
@@ -268,9 +282,7 @@ impl App {
 
     /// What lies over everything.
     fn over_ui(&mut self, ui: &mut Ui, foot: f32, actions: &mut Vec<Action>) {
-        if let Some(preferences) =
-            pages::show(ui, &self.state, &mut self.parts.figures, &mut self.parts.models, actions)
-        {
+        if let Some(preferences) = pages::show(ui, &self.state, &mut self.parts.pages, actions) {
             self.state.saved.preferences = preferences;
             self.state.requests.push(Request::Dress);
             ui.ctx().request_repaint();
@@ -295,6 +307,12 @@ impl App {
                 top::show(ui, state, actions);
             }
         });
+        if let Some(assignment) = state.assignment.as_ref().filter(|_| !state.is_first()) {
+            let frame = Frame::new().fill(theme::palette(ui).raised).inner_margin(Margin::symmetric(12, 0));
+            Panel::top("assignment").exact_size(space::TOP_LINE).frame(frame).show(ui, |ui| {
+                assignment::line_ui(ui, state, assignment, actions);
+            });
+        }
     }
 
     fn first_ui(&mut self, ui: &mut Ui, room: Room, actions: &mut Vec<Action>) {
@@ -367,6 +385,7 @@ impl App {
             Tab::Settings => parts.settings.show(ui, state, actions),
             Tab::Client => parts.client.show(ui, state, actions),
             Tab::Break => break_it::show(ui, state, actions),
+            Tab::Beside => parts.beside.show(ui, state, actions),
             Tab::Lesson => {
                 if let Some(open) = &state.lesson {
                     lesson::sheet_ui(ui, state, open, actions);
@@ -387,6 +406,9 @@ impl App {
     /// Canvas, the lab's strip, time: from top to bottom, hairlines between.
     fn middle_ui(&mut self, ui: &mut Ui, room: Room, actions: &mut Vec<Action>) {
         let whole = ui.max_rect();
+        if self.state.beside.is_some() {
+            return self.two_ui(ui, whole, actions);
+        }
         let layout = self.state.saved.layout.clone();
         let has_strip = !self.state.strip_tabs().is_empty();
         let (mut logs, mut time) = (layout.logs && has_strip, layout.time);
@@ -471,6 +493,12 @@ impl App {
             };
             let sheet = (whole.height() * 0.36).max(190.0);
             let canvas = Rect::from_min_size(whole.min, vec2(whole.width(), whole.height() - time - sheet));
+            if self.state.beside.is_some() {
+                let both = Rect::from_min_max(whole.min, pos2(whole.right(), canvas.bottom() + time));
+                self.two_ui(ui, both, actions);
+                let rect = Rect::from_min_max(both.left_bottom(), whole.max);
+                return self.sheet_ui(ui, rect, false, actions);
+            }
             self.cluster_ui(ui, canvas, actions);
             if time > 0.0 {
                 let rect =
@@ -536,6 +564,7 @@ impl App {
             Tab::Settings => Some("Settings"),
             Tab::Client => Some("Client"),
             Tab::Break => Some("Break it"),
+            Tab::Beside => Some("Side by side"),
             _ => None,
         };
         tabs.extend(extra.map(|name| (layout.sheet, name)));

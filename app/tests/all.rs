@@ -11,5 +11,6 @@ mod support;
 mod cli;
 mod cli_process;
 mod cli_random;
+mod instruments;
 mod saved;
 mod window;

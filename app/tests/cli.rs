@@ -9,7 +9,8 @@ use std::io::{self, Write};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use potholes::cli::{BAD, HELD, Surroundings, VIOLATION, main_with};
+use potholes::cli::{BAD, HELD, Opens, Surroundings, VIOLATION, main_with};
+use potholes::state::linked::Assignment;
 use serde_json::Value;
 use support::{Folder, Said, say_if, say_to};
 
@@ -370,8 +371,11 @@ fn the_window_opens_and_on_what_it_is_given() {
             out: &mut io::sink(),
             err: &mut io::sink(),
             watched: false,
-            window: &|run| {
-                opened.borrow_mut().push(run.map(|opened| opened.run.seed));
+            window: &|shown| {
+                opened.borrow_mut().push(shown.map(|shown| match shown {
+                    Opens::Run(opened) => opened.run.seed.to_string(),
+                    Opens::History(history) => history.name().to_owned(),
+                }));
                 Ok(())
             },
             interrupted: &|| Arc::new(AtomicBool::new(false)),
@@ -379,7 +383,14 @@ fn the_window_opens_and_on_what_it_is_given() {
         main_with(std::iter::once("potholes").chain(words.iter().copied()).map(Into::into), &mut surroundings)
     };
     assert_eq!((open(&[]), open(&["--open", &link]), open(&["--open", "nothing"])), (HELD, HELD, BAD));
-    assert_eq!(*opened.borrow(), [None, Some(9)]);
+    let scratch = Folder::new();
+    let history = scratch.file("read.edn");
+    let text =
+        "{:process 0, :type :invoke, :f :read, :value nil}\n{:process 0, :type :ok, :f :read, :value 4}";
+    std::fs::write(&history, text).unwrap();
+    assert_eq!((open(&[&link]), open(&[&history]), open(&["swep"])), (HELD, HELD, BAD));
+    let run = || Some("9".to_owned());
+    assert_eq!(*opened.borrow(), [None, run(), run(), Some("read.edn".to_owned())]);
 }
 
 #[test]
@@ -567,4 +578,24 @@ fn what_is_not_broken_says_how_much_was_tried() {
         assert_eq!((said.code, said.out.as_str()), (BAD, ""), "{words:?}");
         assert!(said.err.contains(told), "{}", said.err);
     }
+}
+
+#[test]
+fn what_was_handed_in_is_graded() {
+    let words = ["run", "raft", "--for", "2s", "--seed", "9", "--at", "1s crash n2", "--json"];
+    let link = json(&words).1["link"].as_str().unwrap().to_owned();
+    let asks = |goal: &str, faults: u32| {
+        Assignment::new("Stop the second node", goal, Some(faults)).unwrap().words()
+    };
+    let grade = |words: String| say(&["grade", &format!("#{link}{words}")]);
+    let done = grade(asks("down(n2)", 1));
+    assert_eq!(
+        (done.code, done.out.contains(": done, with 1 fault: Stop the second node")),
+        (HELD, true),
+        "{}",
+        done.out
+    );
+    assert_eq!(grade(asks("down(n2)", 0)).code, VIOLATION, "with too many faults");
+    assert_eq!(grade(asks("down(n1)", 1)).code, VIOLATION);
+    assert_eq!(grade(String::new()).code, BAD, "nothing is asked for");
 }

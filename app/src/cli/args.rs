@@ -9,8 +9,11 @@ use clap::{Args, Parser, Subcommand};
 #[command(name = "potholes", version, about, long_about = None, args_conflicts_with_subcommands = true,
     max_term_width = 100, after_help = EXIT_CODES)]
 pub(super) struct Cli {
-    /// Opens the window on this run: a file, or a link.
-    #[arg(long, value_name = "FILE|LINK")]
+    /// Opens the window on this: a run (a file, or a link), or a history of anyone's cluster (a file).
+    #[arg(value_name = "FILE|LINK")]
+    pub file: Option<String>,
+    /// The same.
+    #[arg(long, value_name = "FILE|LINK", conflicts_with = "file")]
     pub open: Option<String>,
     #[command(subcommand)]
     pub command: Option<Order>,
@@ -100,6 +103,14 @@ pub(super) enum Order {
     /// Paints the window at the end of a run into a file, without a screen: the same bytes every time.
     #[command(after_help = COMMANDS)]
     Picture(Picture),
+    /// Grades what learners handed in: whether each run does what its assignment asks for. Exits with 1 where one does not.
+    Grade {
+        /// Links, or files that hold one each.
+        #[arg(value_name = "FILE|LINK", required = true)]
+        handed_in: Vec<String>,
+    },
+    /// Gives the page to everyone on the local network, without the internet; shows its address as a QR code.
+    Serve(Serve),
     /// Prints what a shell needs to complete these commands.
     Completions {
         /// The shell.
@@ -118,6 +129,20 @@ pub(super) enum LessonOrder {
         #[arg(long)]
         json: bool,
     },
+}
+
+/// Serving the page.
+#[derive(Debug, Args)]
+pub(super) struct Serve {
+    /// Where the page lies; where `cargo web build` puts it unless said.
+    #[arg(long, value_name = "FOLDER")]
+    pub folder: Option<PathBuf>,
+    /// On this port.
+    #[arg(long, default_value_t = 8080)]
+    pub port: u16,
+    /// The address opens this run: a file, or a link.
+    #[arg(long, value_name = "FILE|LINK")]
+    pub open: Option<String>,
 }
 
 /// A run, in words.

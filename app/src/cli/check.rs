@@ -313,14 +313,17 @@ impl Report {
         }
         lines.extend(self.notes.iter().map(|note| format!("note: {note}")));
         lines.push(String::new());
+        let widest = self.claims.iter().map(|claim| claim.guarantee.name().len()).max().unwrap_or(0);
         for claim in &self.claims {
-            let standing = match claim.holds {
-                Some(true) => "holds",
-                Some(false) => "broken",
-                None => "not decided",
+            let witness = claim.witness.as_ref().map(|witness| witness.sentence.as_str());
+            let (standing, why) = match claim.holds {
+                Some(true) => ("holds", witness),
+                Some(false) => ("broken", None),
+                None => ("not decided", claim.undecided.as_deref()),
             };
-            let why = claim.undecided.as_ref().map_or_else(String::new, |why| format!(": {why}"));
-            lines.push(format!("  {standing:<12} {}{why}", claim.guarantee));
+            let name = claim.guarantee.name();
+            let line = format!("  {standing:<12} {name:<widest$}  {}", why.unwrap_or_default());
+            lines.push(line.trim_end().to_owned());
         }
         let models = self.models.told();
         if !models.is_empty() {

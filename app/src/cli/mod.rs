@@ -9,7 +9,7 @@
 //! | `args` | what may stand on the command line |
 //! | `out` | where text goes, and readers that go away |
 //! | `ask` | the run that the words ask for: options, scripts, files, links |
-//! | `run`, `sweep`, `break_it`, `labs`, `figure`, `lessons`, `picture`, `window` | the commands |
+//! | `run`, `sweep`, `break_it`, `labs`, `figure`, `lessons`, `picture`, `serve`, `grade`, `window` | the commands |
 //! | `check` | histories of other clusters, judged |
 //! | `history` | a run's history as a file |
 
@@ -18,14 +18,18 @@ mod ask;
 mod break_it;
 mod check;
 mod figure;
+mod grade;
 mod history;
 mod labs;
 mod lessons;
 mod out;
 mod picture;
 mod run;
+mod serve;
 mod sweep;
 mod window;
+
+pub use window::Opens;
 
 use std::ffi::OsString;
 use std::io::{self, IsTerminal, Write};
@@ -56,8 +60,8 @@ pub struct Surroundings<'a> {
     pub err: &'a mut dyn Write,
     /// Whether a person watches standard error: then it tells how far it is.
     pub watched: bool,
-    /// Opens the window, on a run where one is given.
-    pub window: &'a dyn Fn(Option<::run::Opened>) -> Result<(), String>,
+    /// Opens the window, on a run or a history where one is given.
+    pub window: &'a dyn Fn(Option<Opens>) -> Result<(), String>,
     /// What Ctrl-C sets; asked for only by what can end early.
     pub interrupted: &'a dyn Fn() -> Arc<AtomicBool>,
 }
@@ -129,7 +133,7 @@ pub fn main_with(args: impl IntoIterator<Item = OsString>, surroundings: &mut Su
         Err(asked) => return out.line(asked.to_string().trim_end()).map_or(BAD, |()| HELD),
     };
     let done = match cli.command {
-        None => window::show(cli.open.as_deref(), &mut out),
+        None => window::show(cli.file.or(cli.open).as_deref(), &mut out),
         Some(order) => obey(order, &mut out),
     };
     done.unwrap_or_else(|bad| {
@@ -149,6 +153,8 @@ fn obey(order: Order, out: &mut Out<'_, '_>) -> Result<u8, Bad> {
         Order::Figure(asked) => figure::figure(&asked, out),
         Order::Check(asked) => check::check(&asked, out),
         Order::Lesson { order: LessonOrder::Check { names, json } } => lessons::check(&names, json, out),
+        Order::Grade { handed_in } => grade::grade(&handed_in, out),
+        Order::Serve(asked) => serve::serve(&asked, out),
         Order::Picture(picture) => picture::paint(&picture, out),
         Order::Completions { shell } => {
             let mut script = Vec::new();
@@ -200,6 +206,9 @@ mod tests {
             "sweep raft --seeds 0..2000 --chaos high --for 30s --set nodes=3 --at 1s_heal --script z",
             "replay x.potholes --json",
             "break raft --guarantee linearizable --set nodes=3 --budget 60s --save x --json",
+            "x.edn",
+            "serve --folder page --port 9000",
+            "grade #2abc&goal=down(n1)",
             "check x.edn",
             "check x.edn - y.json --format edn --model kv --guarantee linearizable --guarantee causal --budget 10s --json",
             "check x.edn --initial -1 --independent --nil absent",
@@ -228,7 +237,7 @@ mod tests {
             "check x --nil maybe",
             "sweep raft",
             "picture raft",
-            "fly",
+            "x --open y",
             "run raft --seed x",
             "run raft --seed -1",
             "lesson",

@@ -75,8 +75,13 @@ impl<'s, 'a> Out<'s, 'a> {
     }
 
     /// Opens the window.
-    pub(super) fn window(&self, opened: Option<::run::Opened>) -> Result<(), String> {
+    pub(super) fn window(&self, opened: Option<super::Opens>) -> Result<(), String> {
         (self.around.window)(opened)
+    }
+
+    /// Whether a person watches.
+    pub(super) fn is_watched(&self) -> bool {
+        self.around.watched
     }
 
     /// What Ctrl-C sets.

@@ -1,11 +1,14 @@
 //! The window on a desktop.
 
+use std::path::Path;
+
 use ::run::Opened;
 use eframe::egui::ViewportBuilder;
 
 use super::out::Out;
-use super::{Bad, HELD, ask};
+use super::{Bad, HELD, ask, short};
 use crate::shell::App;
+use crate::state::history::History;
 
 /// What to do instead, where there is no display.
 const OTHER_WAYS: &str = "\
@@ -17,22 +20,59 @@ Without one:
   cargo web serve                                   the same window in a browser
   potholes --help                                   everything else";
 
+/// What the window opens on.
+pub enum Opens {
+    /// A run.
+    Run(Box<Opened>),
+    /// A history.
+    History(Box<History>),
+}
+
 /// Shows the window, on this file or link where one is given.
 pub(crate) fn show(from: Option<&str>, out: &mut Out<'_, '_>) -> Result<u8, Bad> {
-    let opened = from.map(ask::opened).transpose()?;
+    let opened = from.map(opens).transpose()?;
     out.window(opened).map_err(|wrong| Bad::Said(format!("{wrong}\n{OTHER_WAYS}")))?;
     Ok(HELD)
+}
+
+/// A run from a file or a link; a file that is none is a history.
+fn opens(from: &str) -> Result<Opens, Bad> {
+    let not_a_run = match ask::opened(from) {
+        Ok(opened) => return Ok(Opens::Run(Box::new(opened))),
+        Err(wrong) => wrong,
+    };
+    let path = Path::new(from);
+    if !path.is_file() {
+        let is_word = from.chars().all(|letter| letter.is_ascii_lowercase() || letter == '-');
+        let hint = "potholes --help lists the commands";
+        let neither =
+            || format!("there is neither a command nor a file called “{}” here; {hint}", short(from));
+        return Err(if is_word { Bad::Said(neither()) } else { not_a_run });
+    }
+    let bytes = std::fs::read(path).map_err(|error| Bad::file(path, error))?;
+    if bytes.starts_with(b"potholes") {
+        return Err(not_a_run);
+    }
+    let name = path.file_name().map_or_else(|| from.to_owned(), |name| name.to_string_lossy().into_owned());
+    let history = History::open(&name, &bytes).map_err(|wrong| {
+        Bad::Said(format!("{wrong}. Nor is it a run, which begins with “potholes 1”, or a link"))
+    })?;
+    Ok(Opens::History(Box::new(history)))
 }
 
 /// Opens the window.
 ///
 /// # Errors
 /// When there is no display, or none that it can be painted on.
-pub(crate) fn open(opened: Option<Opened>) -> Result<(), String> {
+pub(crate) fn open(opened: Option<Opens>) -> Result<(), String> {
     if !has_display() {
         return Err("there is no display here to open a window on.".to_owned());
     }
-    let link = opened.map(|opened| opened.run.to_link(opened.shown, opened.digest));
+    let (link, history) = match opened {
+        Some(Opens::Run(opened)) => (Some(opened.run.to_link(opened.shown, opened.digest)), None),
+        Some(Opens::History(history)) => (None, Some(*history)),
+        None => (None, None),
+    };
     let options = eframe::NativeOptions {
         renderer: eframe::Renderer::Glow,
         viewport: ViewportBuilder::default()
@@ -42,7 +82,13 @@ pub(crate) fn open(opened: Option<Opened>) -> Result<(), String> {
             .with_min_inner_size([320.0, 400.0]),
         ..Default::default()
     };
-    let create: eframe::AppCreator<'_> = Box::new(move |cc| Ok(Box::new(App::new(cc, link.as_deref()))));
+    let create: eframe::AppCreator<'_> = Box::new(move |cc| {
+        let mut app = App::new(cc, link.as_deref());
+        if let Some(history) = history {
+            app.state_mut().show_history(history);
+        }
+        Ok(Box::new(app))
+    });
     eframe::run_native("potholes", options, create)
         .map_err(|error| format!("the window cannot be opened here: {error}."))
 }

@@ -7,7 +7,6 @@ use super::{models, top};
 use crate::action::{Action, Page, Selection};
 use crate::command::Command as Key;
 use crate::icons::{self, Icon};
-use crate::state::State;
 use crate::state::history::{Ask, History};
 use crate::theme::{self, Size, Verdict, space};
 use crate::timeline::{self, Timeline};
@@ -22,14 +21,7 @@ pub struct View {
 
 impl View {
     /// Shows the history that is open. `phone`: one column.
-    pub fn show(
-        &mut self,
-        ui: &mut Ui,
-        state: &State,
-        history: &History,
-        phone: bool,
-        actions: &mut Vec<Action>,
-    ) {
+    pub fn show(&mut self, ui: &mut Ui, history: &History, phone: bool, actions: &mut Vec<Action>) {
         if self.name != history.name() {
             *self = Self { name: history.name().to_owned(), ..Self::default() };
         }
@@ -47,14 +39,14 @@ impl View {
             let told = theme::panel_frame(ui).inner_margin(Margin::symmetric(16, 8));
             let share = ui.available_height() * 0.45;
             Panel::bottom("history claims").exact_size(share).frame(told).show(ui, |ui| {
-                claims_ui(ui, state, history, actions);
+                claims_ui(ui, history, actions);
             });
         } else {
             let told =
                 theme::panel_frame(ui).inner_margin(Margin { left: 16, right: 12, top: 16, bottom: 8 });
             let width = space::INSPECTOR_WIDTH + 40.0;
             Panel::right("history claims").exact_size(width).resizable(false).frame(told).show(ui, |ui| {
-                claims_ui(ui, state, history, actions);
+                claims_ui(ui, history, actions);
             });
         }
         CentralPanel::default()
@@ -64,11 +56,10 @@ impl View {
 
     fn time_ui(&mut self, ui: &mut Ui, history: &History, actions: &mut Vec<Action>) {
         let proof = history.proof();
-        let (story, none) = (history.story(), &[][..]);
+        let story = history.story();
         let shown = timeline::Shown {
             proof: &proof,
             broken_at: history.broken_at(),
-            flights: none,
             ..timeline::Shown::new(story, history.moment(), story.end, history.selection())
         };
         let wanted = timeline::height(story).clamp(160.0, ui.available_height().max(160.0));
@@ -150,7 +141,7 @@ fn controls_ui(ui: &mut Ui, history: &History, actions: &mut Vec<Action>) {
     ui.label(eframe::egui::RichText::new(now).font(theme::values_medium(Size::Name)));
 }
 
-fn claims_ui(ui: &mut Ui, state: &State, history: &History, actions: &mut Vec<Action>) {
+fn claims_ui(ui: &mut Ui, history: &History, actions: &mut Vec<Action>) {
     ScrollArea::vertical().auto_shrink([false, false]).show(ui, |ui| {
         selected_ui(ui, history);
         if let Some(why_not) = history.why_not_judged() {
@@ -172,7 +163,6 @@ fn claims_ui(ui: &mut Ui, state: &State, history: &History, actions: &mut Vec<Ac
             actions.push(Action::Open(Some(Page::Models)));
         }
         notes_ui(ui, history);
-        let _ = state;
     });
 }
 
@@ -193,7 +183,8 @@ fn claim_ui(ui: &mut Ui, claim: &Claim, chosen: bool, actions: &mut Vec<Action>)
     if let Some(evidence) = &claim.evidence {
         models::evidence_ui(ui, evidence);
     }
-    if let Some(told) = claim.undecided.as_deref() {
+    let witness = claim.witness.as_ref().map(|witness| witness.sentence.as_str());
+    if let Some(told) = witness.or(claim.undecided.as_deref()) {
         ui.label(theme::secondary(ui, told));
     }
 }

@@ -10,17 +10,22 @@
 //! | [`commands`], [`settings`], [`client`] | the run's list, its parameters, a client's hand |
 //! | [`break_it`] | the search for a run that breaks a promise |
 //! | [`palette`], [`run_until`], [`pages`] | what lies over the desk |
+//! | [`beside`] | another run beside this one |
+//! | [`gallery`], [`assignment`] | infamous failures; something to bring about |
 //! | [`models`] | the map of consistency models |
 //! | [`history`] | a history from a file, in place of the run |
 //! | [`first`] | what a newcomer sees |
 //! | [`toasts`] | short messages |
 
+pub mod assignment;
+pub mod beside;
 pub mod break_it;
 pub mod chips;
 pub mod client;
 pub mod commands;
 pub mod figures;
 pub mod first;
+pub mod gallery;
 pub mod history;
 pub mod inspector;
 pub mod lesson;

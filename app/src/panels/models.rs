@@ -393,7 +393,8 @@ pub fn evidence_ui(ui: &mut Ui, evidence: &check::check::Evidence) {
         ui.label(theme::text(evidence.sentence.as_str()));
         for shown in evidence.operations.iter().take(MOST) {
             ui.horizontal_wrapped(|ui| {
-                ui.label(theme::secondary(ui, shown.client.as_str()));
+                let name = shown.name.as_deref().unwrap_or(&shown.client);
+                ui.label(theme::secondary(ui, name));
                 ui.label(theme::value(shown.label.as_str()));
             });
         }

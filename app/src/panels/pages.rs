@@ -2,7 +2,7 @@
 
 use eframe::egui::{Frame, Grid, Id, Margin, Modal, ScrollArea, Ui, vec2};
 
-use super::{figures, models};
+use super::{assignment, figures, gallery, models};
 use crate::action::{Action, Lesson, Page};
 use crate::command::{Command as Key, Topic};
 use crate::icons::Icon;
@@ -11,14 +11,16 @@ use crate::state::{State, lesson};
 use crate::theme::{self, space};
 use crate::widgets::{self, Button};
 
+/// What pages keep for themselves: what was laid out, what is being typed.
+#[derive(Default)]
+pub struct Pages {
+    figures: figures::Page,
+    models: models::Page,
+    assignment: assignment::Page,
+}
+
 /// Shows the page that is open. Answers changed preferences.
-pub fn show(
-    ui: &mut Ui,
-    state: &State,
-    figures: &mut figures::Page,
-    models: &mut models::Page,
-    actions: &mut Vec<Action>,
-) -> Option<Preferences> {
+pub fn show(ui: &mut Ui, state: &State, pages: &mut Pages, actions: &mut Vec<Action>) -> Option<Preferences> {
     let page = state.page?;
     let mut preferences = state.saved.preferences.clone();
     let room = ui.content_rect().size();
@@ -49,8 +51,10 @@ pub fn show(
             Page::FieldGuide => field_guide_ui(ui, state, actions),
             Page::Words => words_ui(ui, state),
             Page::Settings => preferences_ui(ui, &mut preferences),
-            Page::Figures => figures.show(ui, state, actions),
-            Page::Models => models.show(ui, state, actions),
+            Page::Figures => pages.figures.show(ui, state, actions),
+            Page::Models => pages.models.show(ui, state, actions),
+            Page::Gallery => gallery::show(ui, actions),
+            Page::Assignment => pages.assignment.show(ui, state, actions),
         });
     });
     if modal.should_close() {
@@ -68,6 +72,8 @@ const fn title(page: Page) -> &'static str {
         Page::Settings => "Keys and preferences",
         Page::Figures => "Figures",
         Page::Models => "Map of models",
+        Page::Gallery => "Gallery of failures",
+        Page::Assignment => "Make an assignment",
     }
 }
 
@@ -111,7 +117,7 @@ fn lessons_ui(ui: &mut Ui, state: &State, actions: &mut Vec<Action>) {
     }
     widgets::hairline_across(ui);
     ui.horizontal(|ui| {
-        for key in [Key::Labs, Key::FieldGuide, Key::First] {
+        for key in [Key::Labs, Key::Gallery, Key::FieldGuide, Key::First] {
             if widgets::text_link(ui, key.entry().label).on_hover_text(key.entry().tooltip).clicked() {
                 actions.push(Action::Open(None));
                 actions.push(Action::Window(key));

@@ -1,5 +1,6 @@
 //! The line on top: where am I, the controls with one big button, the moment, the verdict in words, search.
 
+use check::names::Guarantee;
 use eframe::egui::{Align, Layout, Popup, Response, RichText, Ui, vec2};
 use run::LiveVerdict;
 use sim::lab::Mode;
@@ -74,6 +75,7 @@ fn entries_ui(ui: &mut Ui, actions: &mut Vec<Action>) {
         Key::Commands,
         Key::Client,
         Key::BreakIt,
+        Key::Beside,
         Key::RunUntil,
         Key::Heal,
         Key::Undo,
@@ -81,6 +83,9 @@ fn entries_ui(ui: &mut Ui, actions: &mut Vec<Action>) {
         Key::CopyLink,
         Key::Figures,
         Key::Models,
+        Key::Gallery,
+        Key::Present,
+        Key::Assignment,
         Key::Words,
         Key::FieldGuide,
         Key::Palette,
@@ -215,13 +220,35 @@ pub fn verdict_lamp(ui: &mut Ui, state: &State, wide: bool, actions: &mut Vec<Ac
 
 /// The verdict at the moment shown, in words.
 pub fn verdict_words(state: &State) -> (Verdict, &'static str) {
+    let (guarantee, promised) = state.playback.judged();
+    let (kept, broken) = words_of(guarantee);
     match state.playback.verdict() {
-        LiveVerdict::Holds { .. } => (Verdict::Holds, "Linearizable so far"),
-        LiveVerdict::Broken { .. } if !super::verdict::is_promised(state) => {
-            (Verdict::Open, "Not linearizable, nor promised")
-        }
-        LiveVerdict::Broken { .. } => (Verdict::Broken, "Not linearizable"),
+        LiveVerdict::Holds { .. } => (Verdict::Holds, kept),
+        LiveVerdict::Broken { .. } if !promised => (Verdict::Open, "Not linearizable, nor promised"),
+        LiveVerdict::Broken { .. } => (Verdict::Broken, broken),
         LiveVerdict::NotDecided { .. } => (Verdict::Open, "Not decided yet"),
+    }
+}
+
+/// A guarantee that is kept, and one that is broken, in a few words. Without a promise it is linearizability.
+fn words_of(guarantee: Guarantee) -> (&'static str, &'static str) {
+    match guarantee {
+        Guarantee::Sequential => ("Sequential so far", "Not sequential"),
+        Guarantee::Causal | Guarantee::WeakCausal | Guarantee::CausalConvergence => {
+            ("Causal so far", "Not causal")
+        }
+        Guarantee::Pram => ("PRAM so far", "Not PRAM"),
+        Guarantee::ReadYourWrites => ("Own writes read so far", "Own write not read"),
+        Guarantee::MonotonicReads => ("Reads monotonic so far", "Reads went back"),
+        Guarantee::MonotonicWrites => ("Writes in order so far", "Writes out of order"),
+        Guarantee::WritesFollowReads => ("Writes follow reads so far", "Writes do not follow reads"),
+        Guarantee::Regular => ("Regular so far", "Not regular"),
+        Guarantee::BoundedStaleness => ("Fresh enough so far", "Too stale"),
+        Guarantee::Convergent => ("Convergent so far", "Not convergent"),
+        Guarantee::NoLostOrStale => ("Nothing lost or stale so far", "Lost or stale"),
+        Guarantee::IntervalCounter => ("Counts right so far", "Counts wrong"),
+        Guarantee::Conservation => ("Money conserved so far", "Money made or lost"),
+        _ => ("Linearizable so far", "Not linearizable"),
     }
 }
 

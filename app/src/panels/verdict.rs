@@ -1,6 +1,7 @@
 //! The verdict, told in this order: what happened, in one sentence; the smallest proof as a drawing; how it could happen,
 //! as moments one can jump to; what to do; which promises are left.
 
+use check::names::Guarantee;
 use eframe::egui::{
     CollapsingHeader, CornerRadius, Frame, Margin, Sense, Stroke, StrokeKind, Ui, pos2, vec2,
 };
@@ -15,12 +16,9 @@ use crate::state::State;
 use crate::theme::{self, Size, Verdict, space};
 use crate::widgets::{self, Button};
 
-/// The guarantee that this build decides.
-pub const GUARANTEE: &str = "linearizable";
-
-/// Whether the lab promises it at all.
+/// Whether the lab promises the guarantee that the verdict is about.
 pub fn is_promised(state: &State) -> bool {
-    state.playback.promises().iter().any(|promise| promise.guarantee == GUARANTEE)
+    state.playback.judged().1
 }
 
 /// The whole panel.
@@ -48,12 +46,17 @@ pub fn summary_ui(ui: &mut Ui, state: &State) {
     widgets::verdict_line(ui, verdict, words);
     let told = match state.playback.verdict() {
         LiveVerdict::Holds { answered, open } => {
-            format!("{} {}", fit_one_order(*answered), still_open(*open))
+            let kept = match state.playback.judged().0 {
+                Guarantee::Linearizable | Guarantee::Sequential => fit_one_order(*answered),
+                _ => keep_it(*answered),
+            };
+            format!("{kept} {}", still_open(*open))
         }
         LiveVerdict::Broken { .. } => return,
-        LiveVerdict::NotDecided { .. } => {
-            "The search goes on; it grows with every request whose fate is unknown.".to_owned()
-        }
+        LiveVerdict::NotDecided { .. } => match state.playback.undecidable() {
+            Some(why) => why,
+            None => "The search goes on; it grows with every request whose fate is unknown.".to_owned(),
+        },
     };
     ui.label(theme::secondary(ui, told.trim_end()));
 }
@@ -63,6 +66,13 @@ fn fit_one_order(answered: u64) -> String {
         0 => "No operation has been answered yet.".to_owned(),
         1 => "One operation has been answered.".to_owned(),
         n => format!("The {n} answered operations fit one order."),
+    }
+}
+
+fn keep_it(answered: u64) -> String {
+    match answered {
+        0 | 1 => fit_one_order(answered),
+        n => format!("What the {n} answered operations were told keeps it."),
     }
 }
 
@@ -88,7 +98,7 @@ fn broken_ui(ui: &mut Ui, state: &State, at: Moment, actions: &mut Vec<Action>) 
         }
         None => {
             ui.label(theme::text(
-                "No order of the operations explains every answer. The smallest proof is being sought.",
+                "What the clients were told cannot be. The smallest proof is being sought.",
             ));
         }
     }
@@ -114,7 +124,7 @@ fn blame_ui(ui: &mut Ui, state: &State) {
         ui.label(theme::soft(ui, told));
         return;
     }
-    let blame = state.playback.blame(GUARANTEE);
+    let blame = state.playback.blame(state.playback.judged().0.name());
     if blame == Blame::Held {
         return;
     }

@@ -4,6 +4,7 @@ use run::Playback;
 use sim::{ActorId, Command, Moment};
 
 use super::lesson::Course;
+use super::linked::Stage;
 use super::pace::Motion;
 use super::store::ThemeChoice;
 use super::{Request, State, condition, faults};
@@ -48,6 +49,10 @@ impl State {
             Action::Edit(edit) => self.edit(edit),
             Action::Lesson(lesson) => self.lesson(lesson),
             Action::Figures(ask) => self.ask_figures(ask),
+            Action::PlayFailure(title) => self.play_failure(title),
+            Action::Stage(stage) => self.set_stage(stage),
+            Action::Assign(assignment) => self.assignment = assignment.map(|assignment| *assignment),
+            Action::Beside(ask) => self.ask_beside(ask),
             Action::Models(ask) => self.ask_models(ask),
             Action::History(ask) => self.ask_history(ask),
             Action::Breaking(ask) => self.ask_breaking(ask),
@@ -120,7 +125,7 @@ impl State {
         };
     }
 
-    fn seek(&mut self, moment: Moment) {
+    pub(super) fn seek(&mut self, moment: Moment) {
         self.stand();
         self.playback.seek(moment.min(Moment::end_of(self.playback.run().end)));
     }
@@ -174,7 +179,13 @@ impl State {
             Tab::Logs => (layout.logs, layout.logs_before_time) = (true, true),
             Tab::Time => (layout.time, layout.logs_before_time) = (true, false),
             Tab::Lesson => {}
-            Tab::Verdict | Tab::Inspector | Tab::Commands | Tab::Settings | Tab::Client | Tab::Break => {
+            Tab::Verdict
+            | Tab::Inspector
+            | Tab::Commands
+            | Tab::Settings
+            | Tab::Client
+            | Tab::Break
+            | Tab::Beside => {
                 if tab == Tab::Verdict {
                     layout.verdict = true;
                     self.selection = Selection::None;
@@ -284,6 +295,7 @@ impl State {
             Key::Commands => self.show_tab(Tab::Commands),
             Key::Parameters => self.show_tab(Tab::Settings),
             Key::Client => self.show_tab(Tab::Client),
+            Key::Beside => self.show_tab(Tab::Beside),
             Key::BreakIt => self.show_tab(Tab::Break),
             _ => {}
         }
@@ -308,6 +320,13 @@ impl State {
             Key::FieldGuide => self.page = Some(Page::FieldGuide),
             Key::Words => self.page = Some(Page::Words),
             Key::Settings => self.page = Some(Page::Settings),
+            Key::Gallery => self.page = Some(Page::Gallery),
+            Key::Assignment => self.page = Some(Page::Assignment),
+            Key::Present if self.stage == Stage::Present => self.set_stage(Stage::Desk),
+            Key::Present => {
+                self.page = None;
+                self.set_stage(Stage::Present);
+            }
             Key::Models => self.page = Some(Page::Models),
             Key::Figures => self.page = Some(Page::Figures),
             Key::NextStrip => self.next_strip(),

@@ -324,12 +324,14 @@ fn drafts(imported: &Imported, timed: bool) -> Vec<Draft> {
                 let completed_by_clock = origin.and_then(|origin| origin.completed());
                 let place_of = |position: u64| position as i64 * APART;
                 let completed = operation.completed.map(place_of);
+                // What an object holds at first was there before anything happened.
+                let made_up = (place < imported.made_up as usize).then_some(i64::MIN);
                 Draft {
                     place: place as u32,
                     lane: operation.lane,
                     process: operation.process,
                     invoked: if timed { by_clock.unwrap_or(i64::MIN) } else { place_of(operation.invoked) },
-                    completed: if timed { completed_by_clock } else { completed },
+                    completed: if timed { completed_by_clock.or(made_up) } else { completed },
                     function: function(&operation.function),
                     label: label(operation),
                     output: operation.output.iter().map(value).collect(),
@@ -406,16 +408,20 @@ impl State {
         let opened = if is_run {
             self.open_text(&String::from_utf8_lossy(bytes)).map_err(|wrong| format!("{name}: {wrong}"))
         } else {
-            History::open(name, bytes).map(|history| {
-                self.stand();
-                self.page = None;
-                self.history = Some(history);
-            })
+            History::open(name, bytes).map(|history| self.show_history(history))
         };
         match opened {
             Ok(()) => self.saved.layout.first = false,
             Err(wrong) => self.toasts.say(wrong),
         }
+    }
+
+    /// Shows a history in place of the run.
+    pub fn show_history(&mut self, history: History) {
+        self.stand();
+        self.page = None;
+        self.history = Some(history);
+        self.saved.layout.first = false;
     }
 
     /// Carries out what the view of a history asks for.

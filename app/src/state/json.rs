@@ -84,7 +84,7 @@ impl State {
     }
 
     fn verdict_json(&self) -> Value {
-        let guarantee = "linearizable";
+        let guarantee = self.playback.judged().0.name();
         match self.playback.verdict() {
             LiveVerdict::Holds { answered, open } => {
                 json!({ "guarantee": guarantee, "holds": true, "answered": answered, "open": open })

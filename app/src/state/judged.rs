@@ -1,12 +1,8 @@
 //! A history being judged in slices, between two frames: its claims, and how it stands to every model of the lattice.
 
-use std::sync::Arc;
-
-use check::check::map::{Known, ModelMap, Standing};
+use check::check::map::ModelMap;
 use check::check::{Checking, Claim, Request};
-use check::isolation::Conventions;
-use check::isolation::lattice::{Model, Scope};
-use check::read::{Imported, Subject};
+use check::read::Imported;
 
 /// Steps in a frame: a few milliseconds' worth.
 const STEPS_A_FRAME: u64 = 60_000;
@@ -31,7 +27,7 @@ impl Judged {
     pub fn new(imported: Imported) -> Result<Self, String> {
         let request = Request { steps: Some(STEPS), ..Request::default() };
         let checking = Checking::new(imported, &request).map_err(|wrong| wrong.to_string())?;
-        let (claims, map) = (checking.claims(), map_of(&checking));
+        let (claims, map) = (checking.claims(), checking.map());
         Ok(Self { checking, done: false, left: STEPS, share: 0.0, claims, map })
     }
 
@@ -47,7 +43,7 @@ impl Judged {
         if self.done || share != self.share {
             self.share = share;
             self.claims = self.checking.claims();
-            self.map = map_of(&self.checking);
+            self.map = self.checking.map();
         }
         !self.done
     }
@@ -81,29 +77,4 @@ impl Judged {
     pub fn imported(&self) -> &Imported {
         self.checking.imported()
     }
-}
-
-/// How the history stands to every model, as far as its claims say so.
-fn map_of(checking: &Checking) -> ModelMap {
-    let (scope, conventions) = match &checking.imported().subject {
-        Subject::Objects(_) => (Scope::Operations, Conventions::jepsen()),
-        Subject::Transactions(history) => (Scope::Transactions, history.conventions().clone()),
-    };
-    let known = |claim: Claim| {
-        let name = claim.guarantee.name();
-        let model = match scope {
-            Scope::Operations => Model::named(name),
-            Scope::Transactions => Model::promised_by(name, &conventions),
-        }?;
-        let (standing, reason) = match claim.holds {
-            Some(true) => (Standing::Holds, None),
-            Some(false) => {
-                (Standing::Broken, claim.evidence.as_ref().map(|evidence| evidence.sentence.clone()))
-            }
-            None => (Standing::NotDecided, claim.undecided),
-        };
-        let reason = reason.unwrap_or_else(|| "It was judged so.".to_owned());
-        Some(Known { model, standing, reason, evidence: claim.evidence.map(Arc::new) })
-    };
-    ModelMap::new(checking.claims().into_iter().filter_map(known), scope)
 }

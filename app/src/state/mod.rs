@@ -2,14 +2,17 @@
 //! is kept between visits. Painting reads it; [`State::apply`] changes it; tests drive both without a screen.
 
 mod apply;
+pub mod beside;
 pub mod breaking;
 pub mod condition;
 pub mod faults;
 pub mod figures;
+pub mod gallery;
 pub mod history;
 mod json;
 pub mod judged;
 pub mod lesson;
+pub mod linked;
 pub mod models;
 pub mod pace;
 pub mod store;
@@ -68,6 +71,12 @@ pub struct State {
     pub breaking: Breaking,
     /// The map of models.
     pub models: models::Models,
+    /// How the window is laid out.
+    pub stage: linked::Stage,
+    /// What is to be brought about.
+    pub assignment: Option<linked::Assignment>,
+    /// The run beside this one.
+    pub beside: Option<beside::Beside>,
     /// A history from a file, shown instead of the run.
     pub history: Option<history::History>,
     /// Short messages.
@@ -121,6 +130,9 @@ impl State {
             breaking: Breaking::default(),
             models: models::Models::default(),
             history: None,
+            beside: None,
+            stage: linked::Stage::Desk,
+            assignment: None,
             toasts: Toasts::default(),
             working: None,
             requests: vec![Request::Dress],
@@ -182,6 +194,9 @@ impl State {
         self.preview = None;
         self.lesson = None;
         self.page = None;
+        self.history = None;
+        self.beside = None;
+        self.assignment = None;
         self.warned = false;
         self.stand();
         self.forget_breaks();
@@ -194,15 +209,27 @@ impl State {
     pub fn open_text(&mut self, text: &str) -> Result<(), String> {
         // Some editors begin a file with a mark of its encoding.
         let text = text.trim_start_matches(|c: char| c.is_whitespace() || c == '\u{feff}');
-        let opened = if text.starts_with("potholes ") {
-            Run::parse(text).map_err(|error| error.to_string())?
-        } else {
-            Run::from_link(text).map_err(|error| error.to_string())?
-        };
+        if text.starts_with("potholes ") {
+            self.show_opened(Run::parse(text).map_err(|error| error.to_string())?);
+            return Ok(());
+        }
+        let linked = linked::Linked::read(text);
+        match &linked.run {
+            Some(run) => self.show_opened(Run::from_link(run).map_err(|error| error.to_string())?),
+            // Words alone are about the run that is open.
+            None if linked.has_words() => {}
+            None => {
+                Run::from_link(text).map_err(|error| error.to_string())?;
+            }
+        }
+        self.heed_link(linked);
+        Ok(())
+    }
+
+    fn show_opened(&mut self, opened: run::Opened) {
         self.playback = Playback::open(opened);
         self.show_afresh();
         self.saved.layout.reveal_all();
-        Ok(())
     }
 
     /// Starts a lab afresh.
@@ -261,6 +288,8 @@ impl State {
             self.remember_link();
         }
         self.warn();
+        self.look_at_the_assignment();
+        let following = self.follow_beside();
         let told = self.tick_history(seconds);
         let judging = self.judge_models(self.page == Some(Page::Models));
         self.follow_search();
@@ -270,6 +299,7 @@ impl State {
         self.pace.moves()
             || self.working.is_some()
             || searching
+            || following
             || told
             || judging
             || making && self.page == Some(Page::Figures)

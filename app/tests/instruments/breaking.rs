@@ -1,6 +1,6 @@
 //! "Break it for me".
 
-use crate::{DESK, PHONE, harness, lab, pictures, until};
+use super::{DESK, PHONE, harness, lab, pictures, until};
 use eframe::egui::Key;
 use eframe::egui::accesskit::Role;
 use egui_kittest::kittest::Queryable;

@@ -1,6 +1,6 @@
 //! The map of models.
 
-use crate::{DESK, PHONE, harness, lab, pictures};
+use super::{DESK, PHONE, harness, lab, pictures};
 use check::isolation::lattice::Model;
 use eframe::egui::Key;
 use eframe::egui::accesskit::Role;
@@ -40,7 +40,7 @@ fn a_model_is_explained_and_its_proof_leads_to_the_moment() {
     assert!(proof.len() > 1);
     // The proof stands on a time line; a click there goes to that moment, on the desk.
     let line = window.get_all_by_label("Time line, moment shown").last().expect("the page has one").rect();
-    let at = eframe::egui::pos2(line.left() + 0.4 * line.width(), line.bottom() - 60.0);
+    let at = eframe::egui::pos2(line.left() + 0.4 * line.width(), line.top() + 14.0);
     window.hover_at(at);
     window.drag_at(at);
     window.drop_at(at);
@@ -56,7 +56,7 @@ fn a_phone_lists_the_models() {
     window.state_mut().state_mut().apply(Action::Open(Some(Page::Models)));
     window.run_steps(4);
     window.run();
-    window.get_by_label("Linearizable").click();
+    window.get_all_by_label("Linearizable").last().expect("it is listed").click();
     window.run();
     window.get_by_label("Linearizable (above)");
     window.get_by_label("Broken in this run");

@@ -264,6 +264,9 @@ impl Judges {
 
     /// Why nothing can be said of a guarantee, where nothing can.
     pub fn doubt(&self, guarantee: Guarantee) -> Option<String> {
+        if matches!(guarantee, Guarantee::Linearizable | Guarantee::Sequential) || !self.wants(guarantee) {
+            return None;
+        }
         match self.watch.as_ref()?.standing_at(guarantee, u64::MAX) {
             Standing::Undecided(why) => Some(why),
             _ => None,

@@ -144,8 +144,11 @@ fn judged(lab: &dyn Lab, parameters: &Parameters) -> (Vec<Guarantee>, bool) {
         !own && *guarantee != Guarantee::NoLostWrite
             && (*guarantee == Guarantee::Linearizable || check::consistency::known(model).contains(guarantee))
     };
-    let mut judged: Vec<Guarantee> =
-        claims.iter().filter_map(|claim| claim.guarantee.parse().ok()).filter(is_known).collect();
+    let mut judged: Vec<Guarantee> = claims
+        .iter()
+        .filter_map(|claim| claim.guarantee.parse::<Guarantee>().ok())
+        .filter(is_known)
+        .collect();
     let promised = !judged.is_empty();
     let is_cell = matches!(model, ModelName::Register | ModelName::CasRegister | ModelName::Kv);
     if !promised && is_cell {
@@ -158,7 +161,7 @@ impl Live {
     /// Of a run of this lab, under these parameters, to which nothing has happened.
     pub fn new(lab: &'static dyn Lab, parameters: &Parameters) -> Self {
         let (judged, promised) = judged(lab, parameters);
-        let model = lab.about().model.parse().ok().filter(|_| !judged.is_empty());
+        let model = lab.about().model.parse::<ModelName>().ok().filter(|_| !judged.is_empty());
         let judges = model.and_then(|model| Judges::new(model, &judged));
         Self {
             lab,

@@ -89,7 +89,7 @@ pub(crate) fn all(run: &Run, trace: &Trace, live: &Live, events: EventId, shown:
                 let broken = progress(trace, claim, shown.at);
                 (Some(broken.is_none()), broken)
             }
-            name => match name.parse().ok().filter(|guarantee| live.judges(*guarantee)) {
+            name => match name.parse::<Guarantee>().ok().filter(|guarantee| live.judges(*guarantee)) {
                 Some(guarantee) => of_history(guarantee, live, trace, events),
                 None => of_invariant(run, trace, name, events),
             },

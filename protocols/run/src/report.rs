@@ -160,7 +160,11 @@ impl Execution {
     }
 
     fn claim(&self, promise: Promise) -> ClaimReport {
-        let judged = promise.guarantee.parse().ok().filter(|guarantee| self.live.judges(*guarantee));
+        let judged = promise
+            .guarantee
+            .parse::<check::names::Guarantee>()
+            .ok()
+            .filter(|guarantee| self.live.judges(*guarantee));
         let proof = judged
             .filter(|_| promise.broken.is_some())
             .and_then(|guarantee| self.live.evidence_on(guarantee, &self.trace));

@@ -329,6 +329,36 @@ fn a_lost_write_is_found_blamed_and_explained() {
     assert!(found, "no seed lost a write");
 }
 
+/// A guarantee that is not the first of the lab's is judged from the history as well, blamed and told of.
+#[test]
+fn every_claim_is_judged() {
+    let mut run = short();
+    run.parameters.assign("ack_early=on").unwrap();
+    run.commands.push(sim::command::parse_timed("1s crash n1 keep 0").unwrap());
+    run.commands.push(sim::command::parse_timed("1.01s restart n1").unwrap());
+    let mut found = 0;
+    for seed in 1..200 {
+        let mut execution = run::report::Execution::new(&run.with_seed(seed));
+        while !execution.advance(10_000) {}
+        while !execution.judge(1_000_000) {}
+        let promises = execution.promises();
+        let reads = promises.iter().find(|promise| promise.guarantee == "monotonic-reads").unwrap();
+        assert!(reads.holds.is_some(), "{reads:?}");
+        let Some(broken) = &reads.broken else { continue };
+        found += 1;
+        assert!(broken.sentence.contains("and after that it read"), "{broken:?}");
+        assert!(!broken.operations.is_empty());
+        let report = serde_json::to_value(execution.report()).unwrap();
+        let claim =
+            report["claims"].as_array().unwrap().iter().find(|claim| claim["guarantee"] == "monotonic-reads");
+        let claim = claim.unwrap();
+        assert_eq!(claim["holds"], false);
+        assert!(!claim["evidence"]["because"].as_array().unwrap().is_empty(), "{claim}");
+        assert!(claim["blame"].as_str().unwrap().contains("pothole"), "{claim}");
+    }
+    assert!(found > 0, "no seed read backwards");
+}
+
 #[test]
 fn why_leads_back_to_the_command() {
     let mut playback = Playback::new(short());

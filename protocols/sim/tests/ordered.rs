@@ -65,6 +65,9 @@ proptest! {
             (ours.is_subset(&ours_two), ours.is_superset(&ours_two), ours.is_disjoint(&ours_two), ours.cmp(&ours_two)),
             (other.is_subset(&other_two), other.is_superset(&other_two), other.is_disjoint(&other_two), other.cmp(&other_two))
         );
+        prop_assert!((&ours | &ours_two).iter().eq(&(&other | &other_two)));
+        prop_assert!((&ours & &ours_two).iter().eq(&(&other & &other_two)));
+        prop_assert!((&ours - &ours_two).iter().eq(&(&other - &other_two)));
         for item in two {
             prop_assert!(ours.range(item..).eq(other.range(item..)));
             prop_assert_eq!(ours.remove(&item), other.remove(&item));

@@ -1,4 +1,4 @@
-//! A small web server for the page, on this machine only: files of one folder, nothing else.
+//! A small web server for the page: files of one folder, nothing else.
 //!
 //! HTTP/1.1 with one request a connection. Sends the brotli form of a file to whoever takes it. What is asked for by
 //! version (`?v=`) may be kept for ever; the rest is asked for anew each time.
@@ -32,7 +32,15 @@ impl Server {
     /// # Errors
     /// When the port is taken.
     pub fn start(folder: &Path, port: u16) -> io::Result<Self> {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))?;
+        Self::start_on(folder, Ipv4Addr::LOCALHOST, port)
+    }
+
+    /// Serves it on this port of one of this machine's addresses, or of all.
+    ///
+    /// # Errors
+    /// When the port is taken.
+    pub fn start_on(folder: &Path, at: Ipv4Addr, port: u16) -> io::Result<Self> {
+        let listener = TcpListener::bind((at, port))?;
         let address = listener.local_addr()?;
         let stopping = Arc::new(AtomicBool::new(false));
         let folder: Arc<Path> = Arc::from(folder);
@@ -72,7 +80,7 @@ impl Drop for Server {
     fn drop(&mut self) {
         self.stopping.store(true, Ordering::SeqCst);
         // The accepting thread looks only when somebody comes.
-        let woken = TcpStream::connect(self.address);
+        let woken = TcpStream::connect((Ipv4Addr::LOCALHOST, self.address.port()));
         if let (Ok(_), Some(thread)) = (woken, self.thread.take()) {
             let _ = thread.join();
         }

@@ -16,7 +16,7 @@
 use smallvec::{SmallVec, smallvec};
 
 use super::order::Sorted;
-use super::web::{NONE, Origin, Step, Web};
+use super::web::{NONE, Origin, Settled, Step, Web};
 use super::{Breaks, Suspects};
 use crate::names::Guarantee;
 
@@ -28,6 +28,8 @@ pub(super) struct Causal {
     drawn: usize,
     /// For each session the writes that it saw since its last own one.
     fresh: Vec<Vec<u32>>,
+    /// For each session what comes before what it saw last.
+    settled: Vec<Settled>,
 }
 
 impl Causal {
@@ -76,13 +78,17 @@ impl Causal {
         if let Some(saw) = saw {
             if self.fresh.len() <= session as usize {
                 self.fresh.resize_with(session as usize + 1, Vec::new);
+                self.settled.resize_with(session as usize + 1, Settled::default);
             }
             self.fresh[session as usize].push(saw);
         }
         self.draw(web);
         let Some(saw) = saw else { return };
         let past = &web.sessions[session as usize].past;
-        for other in web.latest(step.key, past, step.wrote) {
+        let settled = &mut self.settled[session as usize];
+        let others = settled.others(web, step.key, past, step.wrote);
+        settled.settle(step.key, saw, past);
+        for other in others {
             if other != saw && !web.has(&web.write(saw).clock, other) && !self.sorted.add(other, saw) {
                 breaks.note(Guarantee::CausalConvergence, at, Suspects::All);
                 return;

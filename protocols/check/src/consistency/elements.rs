@@ -25,7 +25,7 @@ use std::sync::Arc;
 
 use smallvec::{SmallVec, smallvec};
 
-use super::web::Clock;
+use super::web::{Clock, NUMBERS_MOST};
 use super::{Breaks, Span, Suspects};
 use crate::history::{History, Operation, Outcome};
 use crate::judge::{known_call, open_call};
@@ -81,6 +81,8 @@ pub(super) struct Elements {
     by_process: BTreeMap<u64, u32>,
     /// Since when sessions are no sequences; and why.
     unfit: Option<(u64, String)>,
+    /// How many numbers all clocks hold.
+    held: u64,
     /// Since when elements are taken away.
     removes: Option<u64>,
     /// Since when it is not plain whose addition was seen.
@@ -148,7 +150,13 @@ impl Elements {
                 let element = self.element(&operation.key, &value);
                 let home = &mut self.sessions[session as usize];
                 home.count += 1;
-                let (index, clock) = (home.count, home.past.clone());
+                let kept = self.unfit.is_none();
+                let (index, clock) = (home.count, if kept { home.past.clone() } else { Clock::default() });
+                self.held += clock.len();
+                if self.held > NUMBERS_MOST {
+                    self.unfit
+                        .get_or_insert_with(|| (operation.invoked, super::watch::TOO_LARGE.to_string()));
+                }
                 let added = Added { place, session, index, answered: false, clock };
                 self.elements[element as usize].added.push(added);
             }
@@ -194,7 +202,9 @@ impl Elements {
             element.added.remove(which);
             element.failed.push(place);
             if let Some((_, by)) = element.known.filter(|_| element.added.is_empty()) {
-                breaks.note_all(at, &Suspects::These(smallvec![place, by]));
+                let suspects = Suspects::These(smallvec![place, by]);
+                breaks.note_all(at, &suspects);
+                self.lost.push(Span { from: at, until: None, suspects });
             }
             return;
         }

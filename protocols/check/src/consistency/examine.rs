@@ -35,7 +35,7 @@ pub struct Witness {
 pub enum Finding {
     /// It is kept.
     Holds(Witness),
-    /// It is broken; the proof once that is found.
+    /// It is broken; the proof once that is found, if one is looked for.
     Broken(Option<Proof>),
     /// It is not decided, and why.
     Undecided(String),
@@ -73,6 +73,7 @@ pub struct Examination {
     /// Broken guarantees of which the proof is not found yet.
     unproven: VecDeque<Guarantee>,
     explain: Option<Explain>,
+    proofs: bool,
     findings: Vec<(Guarantee, Option<Finding>)>,
 }
 
@@ -102,9 +103,16 @@ impl Examination {
             order: None,
             unproven: VecDeque::new(),
             explain: None,
+            proofs: true,
             findings: asked.iter().map(|one| (*one, unknown(one))).collect(),
             renamed,
         }
+    }
+
+    /// The same, for whoever asks for verdicts alone: no proofs are looked for.
+    pub fn without_proofs(mut self) -> Self {
+        self.proofs = false;
+        self
     }
 
     /// What was found of a guarantee.
@@ -178,7 +186,7 @@ impl Examination {
             found.push((*guarantee, finding));
         }
         for (guarantee, finding) in found {
-            if matches!(finding, Finding::Broken(_)) {
+            if self.proofs && matches!(finding, Finding::Broken(_)) {
                 self.unproven.push_back(guarantee);
             }
             self.set(guarantee, finding);
@@ -259,7 +267,7 @@ impl Examination {
                 return;
             }
             Answer::Broken => {
-                self.unproven.push_back(Guarantee::Sequential);
+                self.unproven.extend(self.proofs.then_some(Guarantee::Sequential));
                 Finding::Broken(None)
             }
             Answer::TooLarge => Finding::Undecided(

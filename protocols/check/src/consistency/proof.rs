@@ -82,6 +82,8 @@ pub struct Explain {
     figures: Figures,
     /// The operations as they stood when it broke.
     pool: Vec<Operation>,
+    /// Keys to which something is appended: a value there may be made of anything.
+    grow: BTreeSet<Option<Arc<str>>>,
     keep: Vec<bool>,
     /// The order in which forgetting is tried, the stretch tried now, and its length.
     order: Vec<u32>,
@@ -121,6 +123,7 @@ impl Explain {
             of: pool.len() as u64,
             several_keys: keys.len() > 1,
             figures,
+            grow: pool.iter().filter(|one| one.function == "append").map(|one| one.key.clone()).collect(),
             pool,
             keep,
             order: Vec::new(),
@@ -238,14 +241,14 @@ impl Explain {
     /// The history in which the others are forgotten, and by how much its positions are larger.
     fn remembered(&self, keep: &[bool]) -> Option<(History, u64)> {
         let forgotten = self.helpers(keep);
-        let shift = forgotten.len() as u64;
+        let shift = forgotten.len() as u64 * 2;
         let mut operations = Vec::new();
         for (number, at) in forgotten.into_iter().enumerate() {
             let mut operation = self.pool[at].clone();
             operation.process = u64::MAX - number as u64;
-            operation.invoked = number as u64;
-            operation.completed = None;
-            operation.outcome = Outcome::Open;
+            operation.invoked = number as u64 * 2;
+            operation.completed = Some(number as u64 * 2 + 1);
+            operation.outcome = Outcome::Unknown;
             operation.output = Values::new();
             operations.push(operation);
         }
@@ -290,10 +293,7 @@ impl Explain {
             match known_call(&Cell::KeyValue, operation) {
                 Some(CellCall::Refused { .. }) => drop(vague.insert(operation.key.as_ref())),
                 Some(call) => {
-                    // What grows may be made of anything.
-                    if matches!(call.sees(), Some(Value::Text(_) | Value::List(_)))
-                        && self.pool.iter().any(|one| one.function == "append" && one.key == operation.key)
-                    {
+                    if call.sees().is_some() && self.grow.contains(&operation.key) {
                         vague.insert(operation.key.as_ref());
                     }
                     seen.extend(call.sees().map(|value| (operation.key.as_ref(), value.clone())));

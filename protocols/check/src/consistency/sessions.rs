@@ -165,23 +165,19 @@ impl Sessions {
         let Some(seen) = self.seen(session, step.key) else { return };
         let Some((last, last_place)) = seen.last else { return };
         let newer = match saw {
-            None => Some(last_place),
+            None => Some((last, last_place)),
             Some(saw) => {
                 let Write { session: writer, index, .. } = *web.write(saw);
                 let newest = seen.newest.get(&writer).and_then(|looks| looks.last());
-                match newest {
-                    Some(newest) if newest.index > index => Some(newest.place),
-                    Some(newest) if newest.index == index && last != saw => Some(newest.place),
-                    _ => None,
-                }
+                let went_back =
+                    |newest: &&Look| newest.index > index || (newest.index == index && last != saw);
+                let write = |newest: &Look| web.sessions[writer as usize].writes[newest.index as usize - 1];
+                newest.filter(went_back).map(|newest| (write(newest), newest.place))
             }
         };
-        if let Some(newer) = newer {
-            breaks.note(
-                Guarantee::MonotonicReads,
-                at,
-                suspects(web, step, saw, &[last], &[newer, last_place]),
-            );
+        if let Some((newer, by)) = newer {
+            let found = suspects(web, step, saw, &[last, newer], &[by, last_place]);
+            breaks.note(Guarantee::MonotonicReads, at, found);
         }
     }
 
@@ -238,14 +234,12 @@ impl Sessions {
         let seen = view.keys.get(&step.key);
         let newest_seen =
             |writer: u32| seen.and_then(|seen| seen.newest(writer, NONE)).map_or(0, |look| look.index);
-        let mut note = |writer: u32, met: u32, by: u32, head: Look| {
-            let met = web.sessions[writer as usize].writes[met as usize - 1];
+        let mut note = |writer: u32, met: u32, by: u32, head: u32, look: Look| {
+            let write = |session: u32, index: u32| web.sessions[session as usize].writes[index as usize - 1];
+            let writes = [write(writer, met), write(head, look.index)];
             // What the writer had seen is seen to be so by the operation that looked.
-            breaks.note(
-                Guarantee::WritesFollowReads,
-                at,
-                suspects(web, step, saw, &[met], &[by, head.place]),
-            );
+            let found = suspects(web, step, saw, &writes, &[by, look.place]);
+            breaks.note(Guarantee::WritesFollowReads, at, found);
         };
         // It lacks a write that was seen before one to another key was made.
         for (writer, met) in &view.met {
@@ -259,14 +253,14 @@ impl Sessions {
                 let look = theirs.newest(*head, index)?;
                 let older = saw
                     .is_none_or(|saw| web.write(saw).session == *head && web.write(saw).index < look.index);
-                (older && newest_seen(*head) < look.index).then_some(look)
+                (older && newest_seen(*head) < look.index).then_some((*head, look))
             };
             let found = match saw {
                 Some(saw) => lacks(&web.write(saw).session),
                 None => theirs.newest.keys().find_map(lacks),
             };
-            if let Some(head) = found {
-                return note(*writer, index, by, head);
+            if let Some((head, look)) = found {
+                return note(*writer, index, by, head, look);
             }
         }
         // It meets a write for the first time, after one to the same key that was made by someone who had seen it.
@@ -278,7 +272,7 @@ impl Sessions {
         for (writer, looks) in &seen.newest {
             let (Some(met), Some(theirs)) = (looks.last(), self.seen(*writer, step.key)) else { continue };
             if let Some(look) = theirs.newest(head, met.index).filter(|look| look.index >= index) {
-                return note(*writer, met.index, met.place, look);
+                return note(*writer, met.index, met.place, head, look);
             }
         }
     }

@@ -19,7 +19,7 @@
 
 use std::collections::BTreeMap;
 
-use super::web::{Clock, NONE, Origin, Step, Web};
+use super::web::{Clock, NONE, NUMBERS_MOST, Origin, Settled, Step, Web};
 use super::{Breaks, Suspects};
 use crate::names::Guarantee;
 
@@ -56,6 +56,7 @@ struct View {
     /// The writes before its last operation.
     past: Clock,
     later: BTreeMap<u32, Later>,
+    settled: Settled,
 }
 
 /// One of the two, judged as the history grows.
@@ -63,12 +64,19 @@ struct View {
 pub(super) struct Views {
     guarantee: Guarantee,
     views: Vec<View>,
+    /// How many numbers all clocks hold; since when these are more than there is memory for.
+    held: u64,
+    pub full: Option<u64>,
 }
 
 impl Views {
     /// For PRAM or causal memory.
     pub(super) fn new(guarantee: Guarantee) -> Self {
-        Self { guarantee, views: Vec::new() }
+        Self { guarantee, views: Vec::new(), held: 0, full: None }
+    }
+
+    pub(super) fn guarantee(&self) -> Guarantee {
+        self.guarantee
     }
 
     /// How many writes of a session come before a write (and itself), by the order to be kept.
@@ -113,6 +121,9 @@ impl Views {
 
     /// A session was answered.
     pub(super) fn step(&mut self, web: &Web, session: u32, step: Step, at: u64, breaks: &mut Breaks) {
+        if self.full.is_some() || !breaks.wants(self.guarantee) {
+            return;
+        }
         if self.views.len() <= session as usize {
             self.views.resize_with(session as usize + 1, View::default);
         }
@@ -132,7 +143,12 @@ impl Views {
             }
             view.past.raise(session, write.index);
         }
+        self.held += view.past.len() * 2;
         self.views[session as usize] = view;
+        if self.held > NUMBERS_MOST {
+            self.full = Some(at);
+            self.views.clear();
+        }
     }
 
     /// Whether the session can have seen the write.
@@ -144,7 +160,10 @@ impl Views {
         }
         let mut before = Clock::default();
         let mut found = false;
-        for other in web.latest(step.key, &view.past, step.wrote).filter(|other| *other != saw) {
+        for other in view.settled.others(web, step.key, &view.past, step.wrote) {
+            if other == saw {
+                continue;
+            }
             if was_there && self.precedes(web, view, saw, other) {
                 return false;
             }
@@ -156,6 +175,7 @@ impl Views {
         if found {
             self.put_before(web, view, &before, saw, was_there);
         }
+        view.settled.settle(step.key, saw, &view.past);
         true
     }
 

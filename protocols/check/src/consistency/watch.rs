@@ -321,6 +321,11 @@ impl Cells {
         if let Some((_, why)) = self.web.unfit().filter(|(since, _)| *since <= position) {
             return Some(why.clone());
         }
+        let full =
+            self.views.iter().find(|views| views.guarantee() == guarantee).and_then(|views| views.full);
+        if full.is_some_and(|since| since <= position) {
+            return Some(TOO_LARGE.to_string());
+        }
         self.web.vague().filter(|since| *since <= position).map(|_| {
             "some values were written more than once, so it is not plain which write a read of them saw; without these \
              reads nothing is wrong"
@@ -328,6 +333,9 @@ impl Cells {
         })
     }
 }
+
+pub(super) const TOO_LARGE: &str =
+    "so many operations of so many processes are more than there is memory for";
 
 /// What was seen was written by nobody: that breaks everything judged from who saw what.
 fn note_sessions(breaks: &mut Breaks, at: u64, suspects: &Suspects) {

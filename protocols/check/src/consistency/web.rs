@@ -9,6 +9,9 @@
 //! happened-before of sessions and of reads from writes; by vectors as Fidge and Mattern 1988 have them). Since nothing
 //! is seen before it was asked for, the past of an operation is complete when it is answered.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use smallvec::SmallVec;
 
 use crate::history::{History, Outcome};
@@ -16,18 +19,22 @@ use crate::judge::{known_call, open_call};
 use crate::models::{Cell, CellCall};
 use crate::table::{self, Index};
 use crate::value::Value;
-use std::sync::Arc;
 
 pub(super) const NONE: u32 = u32::MAX;
 
 /// So many numbers may be kept in clocks, four bytes each.
-const NUMBERS_MOST: u64 = 50_000_000;
+pub(super) const NUMBERS_MOST: u64 = 50_000_000;
 
 /// For each session so many of its writes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Clock(Vec<u32>);
 
 impl Clock {
+    /// How many numbers it holds.
+    pub(super) fn len(&self) -> u64 {
+        self.0.len() as u64
+    }
+
     pub(super) fn get(&self, session: u32) -> u32 {
         self.0.get(session as usize).copied().unwrap_or(0)
     }
@@ -133,6 +140,30 @@ pub(super) enum News {
     FailedYetSeen { place: u32, seen_by: u32 },
 }
 
+/// What a session saw last of each key, and its past then: what has been settled need not be looked at again.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Settled {
+    by_key: BTreeMap<u32, (u32, Clock)>,
+}
+
+impl Settled {
+    /// Of all writes to the key that `past` has, other than `but`, those that can tell anything new: for each session that
+    /// wrote to it since the last read its last write, and what that read saw. All others come before that one.
+    pub(super) fn others(&self, web: &Web, key: u32, past: &Clock, but: u32) -> SmallVec<[u32; 8]> {
+        let Some((last, then)) = self.by_key.get(&key) else { return web.latest(key, past, but).collect() };
+        let news = web.rows(key).iter().filter(|row| past.get(row.session) > then.get(row.session));
+        let mut others: SmallVec<[u32; 8]> =
+            news.filter_map(|row| web.last_but(row, past, but)).filter(|other| other != last).collect();
+        others.push(*last);
+        others
+    }
+
+    /// A read showed this, and all else to the key that `past` has comes before it.
+    pub(super) fn settle(&mut self, key: u32, saw: u32, past: &Clock) {
+        self.by_key.insert(key, (saw, past.clone()));
+    }
+}
+
 #[derive(Clone, Debug, Default)]
 pub(super) struct Web {
     pub writes: Vec<Write>,
@@ -206,10 +237,12 @@ impl Web {
         clock: &'a Clock,
         but: u32,
     ) -> impl Iterator<Item = u32> + 'a {
-        self.rows(key).iter().filter_map(move |row| {
-            let last = self.last_of(row, clock.get(row.session))?;
-            if last == but { self.last_of(row, self.write(last).index - 1) } else { Some(last) }
-        })
+        self.rows(key).iter().filter_map(move |row| self.last_but(row, clock, but))
+    }
+
+    fn last_but(&self, row: &Row, clock: &Clock, but: u32) -> Option<u32> {
+        let last = self.last_of(row, clock.get(row.session))?;
+        if last == but { self.last_of(row, self.write(last).index - 1) } else { Some(last) }
     }
 
     /// Operations by which `write` is in the causal past of the operation of `session` at `place`, that one left out:
@@ -276,11 +309,9 @@ impl Web {
         let value = self.value_of(key, &value);
         let write = self.writes.len() as u32;
         let clock = self.sessions[session as usize].past.clone();
-        self.held += clock.0.len() as u64;
+        self.held += clock.len();
         if self.held > NUMBERS_MOST {
-            self.give_up(operation.invoked, || {
-                "so many operations of so many processes are more than there is memory for".to_string()
-            });
+            self.give_up(operation.invoked, || super::watch::TOO_LARGE.to_string());
         }
         self.writes.push(Write { place, session, index: 0, key, clock, value, from, parent: NONE });
         self.seen_by.push(NONE);

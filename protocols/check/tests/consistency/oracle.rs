@@ -324,6 +324,10 @@ impl<'a> Facts<'a> {
 
 /// Whether one order of all operations keeps the sessions' and explains every answer. Values may repeat.
 pub fn sequential(all: &[Op]) -> bool {
+    // Nobody sees what nobody had asked to write yet.
+    if reads(all).any(|read| read.sees != Some(Value::Nil) && shown(all, read).is_none()) {
+        return false;
+    }
     let mut sessions: BTreeMap<u64, Vec<&Op>> = BTreeMap::new();
     let mut ops: Vec<&Op> = all.iter().collect();
     ops.sort_by_key(|op| op.invoked);

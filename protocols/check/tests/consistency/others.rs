@@ -40,7 +40,7 @@ impl Op {
 
     pub fn forgotten(operation: &Operation, number: usize) -> Self {
         let mut open = operation.clone();
-        (open.outcome, open.completed) = (Outcome::Open, None);
+        (open.outcome, open.completed) = (Outcome::Unknown, Some(0));
         open.output.clear();
         open.process = u64::MAX - number as u64;
         Self { invoked: -1000 + number as i64, ..Self::of(&open) }

@@ -54,10 +54,10 @@ impl Op {
     /// The same with nothing known but what it asked for.
     pub fn forgotten(operation: &Operation, number: usize) -> Self {
         let mut open = operation.clone();
-        (open.outcome, open.completed) = (Outcome::Open, None);
+        (open.outcome, open.completed) = (Outcome::Unknown, Some(0));
         open.output.clear();
         open.process = u64::MAX - number as u64;
-        Self { invoked: -1000 + number as i64, ..Self::of(&open) }
+        Self { invoked: -1000 + number as i64, given_up: Some(-500 + number as i64), ..Self::of(&open) }
     }
 
     pub fn is_read(&self) -> bool {

@@ -13,7 +13,7 @@ use super::keys::Digest;
 use super::message::{Message, Number, Phase, Relayed, Request, Status, Vote};
 use super::replica::{Mark, Replica};
 use sim::ActorId;
-use std::collections::BTreeSet;
+use sim::ordered::SortedSet;
 use std::sync::Arc;
 
 /// Numbers that are passed on at once.
@@ -160,7 +160,7 @@ impl Replica {
         let quorum = usize::from(context.settings().quorum());
         let commits = || votes.iter().filter(|vote| vote.phase == Phase::Commit);
         let enough = |one: &&Vote| {
-            let who: BTreeSet<ActorId> = commits().filter(|vote| vote.matches(one)).map(|v| v.by).collect();
+            let who: SortedSet<ActorId> = commits().filter(|vote| vote.matches(one)).map(|v| v.by).collect();
             who.len() >= quorum
         };
         let decided = commits().find(enough).copied();

@@ -19,14 +19,14 @@ use super::message::{Certificate, Message, NewView, Number, Phase, View, ViewCha
 use super::replica::{Replica, Role};
 use super::settings::Settings;
 use sim::ActorId;
-use std::collections::{BTreeMap, BTreeSet};
+use sim::ordered::{SortedMap, SortedSet};
 use std::sync::Arc;
 
 /// What follows from 2f+1 view-change messages: the last stable checkpoint any of them proves (min-s), and the request of
 /// each number from there to the last that prepared anywhere (max-s): the one with the newest proof, or the null request.
 pub(super) fn order_of(changes: &[Arc<ViewChange>]) -> (Number, Vec<(Number, Digest)>) {
     let stable = changes.iter().map(|change| change.stable).max().unwrap_or_default();
-    let mut newest: BTreeMap<Number, (View, Digest)> = BTreeMap::new();
+    let mut newest: SortedMap<Number, (View, Digest)> = SortedMap::new();
     for certificate in changes.iter().flat_map(|change| change.prepared.iter()) {
         let Vote { view, number, digest, .. } = certificate.pre_prepare;
         let known = newest.entry(number).or_insert((view, digest));
@@ -235,7 +235,7 @@ impl Replica {
     fn check_new_view(&self, new: &NewView, context: &Context<'_>) -> Result<(), (Falsehood, String)> {
         let settings = context.settings();
         let false_order = |reason: String| Err((Falsehood::NewView, reason));
-        let who: BTreeSet<ActorId> = new.changes.iter().map(|change| change.by).collect();
+        let who: SortedSet<ActorId> = new.changes.iter().map(|change| change.by).collect();
         if who.len() < usize::from(settings.quorum()) || who.len() < new.changes.len() {
             return false_order(format!("{} ask for it, {} must", who.len(), settings.quorum()));
         }
@@ -274,7 +274,7 @@ fn proves_prepared(certificate: &Certificate, settings: &Settings) -> bool {
             && settings.is_member(vote.by)
             && signed(vote)
     };
-    let who: BTreeSet<ActorId> = certificate.prepares.iter().filter(good).map(|vote| vote.by).collect();
+    let who: SortedSet<ActorId> = certificate.prepares.iter().filter(good).map(|vote| vote.by).collect();
     order.phase == Phase::PrePrepare
         && order.view > View(0)
         && order.by == settings.primary(order.view)

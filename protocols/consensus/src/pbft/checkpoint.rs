@@ -11,7 +11,7 @@ use super::keys::Digest;
 use super::message::{Message, Number, Phase, Snapshot, Vote};
 use super::replica::{Replica, Role};
 use sim::ActorId;
-use std::collections::BTreeSet;
+use sim::ordered::SortedSet;
 use std::sync::Arc;
 
 /// Checkpoint messages that are kept of one replica: those who tell the truth have no more open.
@@ -63,7 +63,7 @@ impl Replica {
                 && settings.is_member(vote.by)
                 && settings.keys.verify(vote.by, &vote.signed(), &vote.signature)
         };
-        let who: BTreeSet<ActorId> = proof.iter().filter(good).map(|vote| vote.by).collect();
+        let who: SortedSet<ActorId> = proof.iter().filter(good).map(|vote| vote.by).collect();
         settings.is_checkpoint(number) && who.len() >= usize::from(settings.quorum())
     }
 

@@ -12,9 +12,10 @@ use super::{Context, Event};
 use crate::raft::client::{Ask, read_ask, unique};
 use crate::raft::store::{Operation, Response};
 use serde::Serialize;
+use sim::ordered::SortedMap;
 use sim::story::{Outcome, Value};
 use sim::{ActorId, OperationId, Span};
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 /// Requests by hand that may wait at one client.
@@ -34,7 +35,7 @@ pub struct Open {
     /// Everybody was asked, not the primary alone.
     pub everybody: bool,
     /// What each replica answered, and the view it said it was in.
-    pub replies: BTreeMap<ActorId, (Response, View)>,
+    pub replies: SortedMap<ActorId, (Response, View)>,
     /// Replies that differ were noticed.
     differ: bool,
 }
@@ -62,7 +63,7 @@ pub struct Client {
     /// Values it has written of its own accord.
     written: u64,
     /// What it last saw in each key.
-    seen: BTreeMap<Arc<str>, Arc<str>>,
+    seen: SortedMap<Arc<str>, Arc<str>>,
 }
 
 impl Client {
@@ -74,7 +75,7 @@ impl Client {
             queue: VecDeque::new(),
             view: View(1),
             written: 0,
-            seen: BTreeMap::new(),
+            seen: SortedMap::new(),
         };
         client.think(context);
         client
@@ -182,7 +183,7 @@ impl Client {
             timestamp: self.timestamp,
             direct,
             everybody,
-            replies: BTreeMap::new(),
+            replies: SortedMap::new(),
             differ: false,
         });
         context.cancel_timer(Timer::Think);

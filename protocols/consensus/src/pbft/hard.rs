@@ -10,7 +10,7 @@
 use super::keys::Digest;
 use super::message::{Certificate, NewView, Number, Request, Snapshot, View, Vote};
 use serde::Serialize;
-use std::collections::BTreeMap;
+use sim::ordered::SortedMap;
 use std::sync::Arc;
 
 /// One write to the disk.
@@ -58,15 +58,15 @@ pub struct Hard {
     /// Proof of the last stable checkpoint; empty before the first.
     pub proof: Arc<[Vote]>,
     /// Its own states at checkpoints, the stable one and those after it.
-    pub snapshots: BTreeMap<Number, Arc<Snapshot>>,
+    pub snapshots: SortedMap<Number, Arc<Snapshot>>,
     /// What it accepted in this view, by number.
-    pub accepted: Arc<BTreeMap<Number, Vote>>,
+    pub accepted: Arc<SortedMap<Number, Vote>>,
     /// What prepared, in the newest view each.
-    pub prepared: Arc<BTreeMap<Number, Arc<Certificate>>>,
+    pub prepared: Arc<SortedMap<Number, Arc<Certificate>>>,
     /// How far it had executed, where reads are answered at once: with less it must not answer any.
     pub reached: Number,
     /// Requests, each with the newest number it may have.
-    bodies: Arc<BTreeMap<Digest, (Number, Arc<Request>)>>,
+    bodies: Arc<SortedMap<Digest, (Number, Arc<Request>)>>,
 }
 
 impl Hard {

@@ -18,7 +18,7 @@ use ed25519_dalek::{Signature as Ed25519, Signer, SigningKey};
 use serde::Serialize;
 use sha2::{Digest as _, Sha512};
 use sim::ActorId;
-use std::collections::BTreeMap;
+use sim::ordered::SortedMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -186,8 +186,8 @@ pub(super) fn sign(statement: &Statement, context: &Context<'_>) -> Signature {
 /// What was signed: by whom, what, and the signature.
 #[derive(Default)]
 struct Memory {
-    keys: BTreeMap<ActorId, SigningKey>,
-    signed: BTreeMap<(ActorId, Statement), [u64; 8]>,
+    keys: SortedMap<ActorId, SigningKey>,
+    signed: SortedMap<(ActorId, Statement), [u64; 8]>,
 }
 
 impl Memory {

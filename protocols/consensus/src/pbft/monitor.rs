@@ -13,9 +13,9 @@ use super::message::{Number, View, answer};
 use super::settings::Settings;
 use super::{Actor, Pbft};
 use crate::raft::store::Response;
+use sim::ordered::SortedMap;
 use sim::protocol::{Happening, Monitor, Report};
 use sim::{ActorId, Chunks, Parameters, Time};
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Newest (view, number) pairs, states and requests of a client that are remembered.
@@ -27,13 +27,13 @@ pub struct Watch {
     /// What was executed first under each number, from 1.
     executed: Chunks<First>,
     /// What prepared, and at whom first.
-    prepared: Arc<BTreeMap<(View, Number), (Digest, ActorId)>>,
+    prepared: Arc<SortedMap<(View, Number), (Digest, ActorId)>>,
     /// Digests of states, and whose was the first.
-    states: Arc<BTreeMap<Number, (Digest, ActorId)>>,
+    states: Arc<SortedMap<Number, (Digest, ActorId)>>,
     /// What came of requests.
-    results: Arc<BTreeMap<(ActorId, u64), Response>>,
+    results: Arc<SortedMap<(ActorId, u64), Response>>,
     /// How far each replica had come when it crashed.
-    reached: Arc<BTreeMap<ActorId, Number>>,
+    reached: Arc<SortedMap<ActorId, Number>>,
 }
 
 /// What was executed first under a number.
@@ -47,7 +47,7 @@ struct First {
     view: View,
 }
 
-fn trim<K: Ord + Copy, V>(map: &mut BTreeMap<K, V>) {
+fn trim<K: Ord + Copy, V>(map: &mut SortedMap<K, V>) {
     while map.len() > REMEMBERED {
         map.pop_first();
     }
@@ -171,7 +171,7 @@ impl Watch {
         if order.iter().any(|(_, digest, _)| *digest != Digest::NULL) {
             report.reached(At::TakenOver.place());
         }
-        let order: BTreeMap<Number, Digest> = order.iter().map(|(n, digest, _)| (*n, *digest)).collect();
+        let order: SortedMap<Number, Digest> = order.iter().map(|(n, digest, _)| (*n, *digest)).collect();
         for place in from.0..self.executed.len() {
             let number = Number(place + 1);
             let Some(First { digest, at, view: committed }) = self.executed.get(place).copied() else {

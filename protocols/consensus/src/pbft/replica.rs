@@ -8,9 +8,10 @@ use super::message::{Message, Number, Phase, Request, View, ViewChange, Vote};
 use super::{Context, Event, Timer};
 use crate::raft::store::Store;
 use serde::Serialize;
+use sim::ordered::SortedMap;
 use sim::{ActorId, Recovery, Span, SyncId};
 use smallvec::SmallVec;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 /// What a replica is; what only that role knows lives in it.
@@ -30,7 +31,7 @@ pub struct Order {
     /// The next number to give.
     pub next: Number,
     /// The newest request of each client that has a number in this view.
-    pub proposed: BTreeMap<ActorId, u64>,
+    pub proposed: SortedMap<ActorId, u64>,
 }
 
 /// What was heard about a number: of each replica its newest word. What a replica says of itself counts once it is
@@ -38,9 +39,9 @@ pub struct Order {
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Slot {
     /// Who prepares what.
-    pub prepares: BTreeMap<ActorId, Vote>,
+    pub prepares: SortedMap<ActorId, Vote>,
     /// Who commits what.
-    pub commits: BTreeMap<ActorId, Vote>,
+    pub commits: SortedMap<ActorId, Vote>,
     /// What is known to be committed, and in which view.
     pub committed: Option<(View, Digest)>,
 }
@@ -69,16 +70,16 @@ pub struct Replica {
     /// What survives a crash.
     pub(super) hard: Hard,
     pub(super) role: Role,
-    pub(super) slots: BTreeMap<Number, Slot>,
+    pub(super) slots: SortedMap<Number, Slot>,
     pub(super) executed: Number,
     /// What the executed requests made.
     pub(super) store: Store,
     /// Checkpoint messages for numbers after the stable one.
-    pub(super) claims: BTreeMap<(Number, ActorId), Vote>,
+    pub(super) claims: SortedMap<(Number, ActorId), Vote>,
     /// Requests it knows of and has not executed, one a client.
-    pub(super) pending: BTreeMap<ActorId, Arc<Request>>,
+    pub(super) pending: SortedMap<ActorId, Arc<Request>>,
     /// The newest view that each replica asked for.
-    pub(super) changes: BTreeMap<ActorId, Arc<ViewChange>>,
+    pub(super) changes: SortedMap<ActorId, Arc<ViewChange>>,
     /// How long it waits: T, doubled with each view in vain.
     pub(super) patience: Span,
     /// Something was executed since it last asked for a view.
@@ -105,12 +106,12 @@ impl Replica {
         let mut replica = Self {
             id: context.me(),
             role: Role::Changing,
-            slots: BTreeMap::new(),
+            slots: SortedMap::new(),
             executed: newest.map_or(Number(0), |snapshot| snapshot.number),
             store: newest.map(|snapshot| snapshot.store.clone()).unwrap_or_default(),
-            claims: BTreeMap::new(),
-            pending: BTreeMap::new(),
-            changes: BTreeMap::new(),
+            claims: SortedMap::new(),
+            pending: SortedMap::new(),
+            changes: SortedMap::new(),
             patience: context.settings().patience,
             fruitful: true,
             turn: 0,
@@ -216,7 +217,7 @@ impl Replica {
     /// Where a primary goes on: after everything that has a number in this view, or had one before.
     fn order_so_far(&self) -> Order {
         let last = self.hard.accepted.last_key_value().map_or(Number(0), |(number, _)| *number);
-        let mut proposed = BTreeMap::new();
+        let mut proposed = SortedMap::new();
         for order in self.hard.accepted.values() {
             if let Some(request) = self.hard.body(order.digest) {
                 let newest: &mut u64 = proposed.entry(request.client).or_default();
@@ -362,7 +363,7 @@ impl Replica {
     }
 
     /// What it heard about each number after the stable checkpoint.
-    pub fn slots(&self) -> &BTreeMap<Number, Slot> {
+    pub fn slots(&self) -> &SortedMap<Number, Slot> {
         &self.slots
     }
 

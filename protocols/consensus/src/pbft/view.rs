@@ -12,10 +12,10 @@ use super::message::Number;
 use super::replica::{Replica, Role};
 use super::{Actor, Pbft};
 use sim::ActorId;
+use sim::ordered::{SortedMap, SortedSet};
 use sim::protocol::Cluster;
 use sim::story::{Rank, Role as Shown};
 use sim::view::{ActorView, Body, Cell, CellState, Entry, Row, Strip, Table, TableRow, Tone};
-use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 pub(super) fn fill(id: ActorId, state: Option<&Actor>, durable: &Hard, view: &mut ActorView) {
@@ -119,11 +119,11 @@ fn fill_client(client: &Client, view: &mut ActorView) {
 // --- strips ---
 
 /// Requests that anybody holds, by digest.
-struct Texts(BTreeMap<Digest, Arc<str>>);
+struct Texts(SortedMap<Digest, Arc<str>>);
 
 impl Texts {
     fn of(cluster: &Cluster<'_, Pbft>) -> Self {
-        let mut texts = BTreeMap::new();
+        let mut texts = SortedMap::new();
         for (_, state, durable) in cluster.actors.iter().filter(|(id, ..)| id.is_node()) {
             let hard = state.and_then(Actor::replica).map_or(*durable, Replica::hard);
             for (digest, request) in hard.requests() {
@@ -176,7 +176,7 @@ fn row(actor: ActorId, hard: &Hard, replica: Option<&Replica>, texts: &Texts) ->
     }
     let committed = |number: Number| replica?.slots().get(&number)?.committed;
     let known = replica.into_iter().flat_map(|replica| replica.slots().keys());
-    let numbers: BTreeSet<Number> = known.chain(hard.accepted.keys()).copied().collect();
+    let numbers: SortedSet<Number> = known.chain(hard.accepted.keys()).copied().collect();
     for number in numbers.into_iter().filter(|number| *number > stable) {
         let accepted = hard.accepted.get(&number);
         let proof = hard.prepared.get(&number).map(|certificate| certificate.pre_prepare);

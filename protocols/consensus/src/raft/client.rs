@@ -10,9 +10,10 @@ use super::settings::Settings;
 use super::store::{NOTHING, Operation, Response};
 use super::{Context, Event};
 use serde::Serialize;
+use sim::ordered::SortedMap;
 use sim::story::{Outcome, Value};
 use sim::{ActorId, OperationId, Span};
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 /// Redirections in a row before a client takes a breath: two nodes may each point to the other.
@@ -58,7 +59,7 @@ pub struct KvClient {
     /// Values it has written of its own accord.
     written: u64,
     /// What it last saw in each key.
-    seen: BTreeMap<Arc<str>, Arc<str>>,
+    seen: SortedMap<Arc<str>, Arc<str>>,
 }
 
 impl KvClient {
@@ -70,7 +71,7 @@ impl KvClient {
             queue: VecDeque::new(),
             leader: None,
             written: 0,
-            seen: BTreeMap::new(),
+            seen: SortedMap::new(),
         };
         client.think(context);
         client.plan_order(context);

@@ -7,8 +7,8 @@
 
 use serde::Serialize;
 use sim::ActorId;
+use sim::ordered::SortedSet;
 use smallvec::SmallVec;
-use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
@@ -21,7 +21,7 @@ pub struct Members {
 impl Members {
     /// These, in order.
     pub fn new(voters: impl IntoIterator<Item = ActorId>) -> Self {
-        let sorted: BTreeSet<ActorId> = voters.into_iter().collect();
+        let sorted: SortedSet<ActorId> = voters.into_iter().collect();
         Self { voters: sorted.into_iter().collect() }
     }
 
@@ -56,7 +56,7 @@ impl Members {
     }
 
     /// Whether these are a majority of the voters; others do not count.
-    pub fn are_majority(&self, these: &BTreeSet<ActorId>) -> bool {
+    pub fn are_majority(&self, these: &SortedSet<ActorId>) -> bool {
         !self.voters.is_empty() && self.voters.iter().filter(|v| these.contains(v)).count() >= self.majority()
     }
 

@@ -9,10 +9,10 @@ use super::invariants::At;
 use super::log::{Entry, EntryId, Log, LogIndex, Term};
 use super::settings::Settings;
 use super::{Actor, RaftStore};
+use sim::ordered::{SortedMap, SortedSet};
 use sim::protocol::{Happening, Monitor, Report};
 use sim::{ActorId, Chunks, Parameters, Time};
 use smallvec::SmallVec;
-use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// An entry that was, or is, at an index in some log.
@@ -46,11 +46,11 @@ pub struct Watch {
     nodes: Vec<Seen>,
     /// By index, from 1.
     versions: Chunks<SmallVec<[Version; 1]>>,
-    leaders: Arc<BTreeMap<Term, ActorId>>,
-    votes: Arc<BTreeMap<(Term, ActorId), ActorId>>,
-    candidates: Arc<BTreeMap<Term, BTreeSet<ActorId>>>,
+    leaders: Arc<SortedMap<Term, ActorId>>,
+    votes: Arc<SortedMap<(Term, ActorId), ActorId>>,
+    candidates: Arc<SortedMap<Term, SortedSet<ActorId>>>,
     /// The highest index committed by a leader of each term.
-    commits: Arc<BTreeMap<Term, LogIndex>>,
+    commits: Arc<SortedMap<Term, LogIndex>>,
 }
 
 /// Terms whose votes and candidates are remembered.

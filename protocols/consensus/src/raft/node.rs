@@ -10,9 +10,10 @@ use super::reads::PendingRead;
 use super::store::Store;
 use super::{Context, Event};
 use serde::Serialize;
+use sim::ordered::{SortedMap, SortedSet};
 use sim::{ActorId, Recovery, Span, SyncId, Time};
 use std::cmp::Ordering::{Equal, Greater, Less};
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::VecDeque;
 
 /// What a node is; what only that role knows lives in it.
 #[derive(Clone, Debug, Serialize)]
@@ -34,9 +35,9 @@ pub enum Role {
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Votes {
     /// Who said yes.
-    pub granted: BTreeSet<ActorId>,
+    pub granted: SortedSet<ActorId>,
     /// Who said no.
-    pub denied: BTreeSet<ActorId>,
+    pub denied: SortedSet<ActorId>,
     /// The leader asked for this election.
     pub transfer: bool,
 }
@@ -47,7 +48,7 @@ pub struct Leader {
     /// Its first entry of this term: before that is committed it knows of no commit it may build on.
     pub start: LogIndex,
     /// How far each other node is.
-    pub progress: BTreeMap<ActorId, Progress>,
+    pub progress: SortedMap<ActorId, Progress>,
     /// The newest round of appends to everyone.
     pub round: u64,
     /// When rounds were sent; those older than the last confirmed one are forgotten.
@@ -59,7 +60,7 @@ pub struct Leader {
     /// Reads that wait for a majority to confirm, or for entries to be applied.
     pub reads: Vec<PendingRead>,
     /// Clients that wait for an entry.
-    pub waiting: BTreeMap<LogIndex, Waiting>,
+    pub waiting: SortedMap<LogIndex, Waiting>,
     /// The newest entry it has said ok for.
     pub acknowledged: LogIndex,
     /// An office to be given away.
@@ -367,7 +368,7 @@ impl Raft {
             lease: None,
             lease_given_away: false,
             reads: Vec::new(),
-            waiting: BTreeMap::new(),
+            waiting: SortedMap::new(),
             acknowledged: LogIndex(0),
             transfer: None,
             joining: None,

@@ -7,8 +7,8 @@
 
 use serde::Serialize;
 use sim::ActorId;
+use sim::ordered::SortedMap;
 use sim::story::Value;
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// The key whose name need not be said: the shopping list.
@@ -157,8 +157,8 @@ pub struct Session {
 /// The key-value store with its sessions. Copies share what they have in common.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Store {
-    values: Arc<BTreeMap<Arc<str>, Arc<str>>>,
-    sessions: Arc<BTreeMap<ActorId, Session>>,
+    values: Arc<SortedMap<Arc<str>, Arc<str>>>,
+    sessions: Arc<SortedMap<ActorId, Session>>,
 }
 
 impl Store {

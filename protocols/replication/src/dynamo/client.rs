@@ -16,9 +16,10 @@ use super::settings::{Load, Settings};
 use super::store::Key;
 use super::{Context, Event, Timer};
 use serde::Serialize;
+use sim::ordered::SortedMap;
 use sim::story::{Outcome, Value};
 use sim::{ActorId, OperationId, Span};
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 /// The key of requests that name none.
@@ -73,9 +74,9 @@ pub struct KvClient {
     open: Option<Open>,
     queue: VecDeque<Wish>,
     /// What it has read or written of each key.
-    contexts: BTreeMap<Key, Clock>,
+    contexts: SortedMap<Key, Clock>,
     /// The names of its writes that were acknowledged.
-    acknowledged: BTreeMap<Key, Clock>,
+    acknowledged: SortedMap<Key, Clock>,
     /// Values it has written of its own accord.
     written: u64,
 }
@@ -87,8 +88,8 @@ impl KvClient {
             sequence: 0,
             open: None,
             queue: VecDeque::new(),
-            contexts: BTreeMap::new(),
-            acknowledged: BTreeMap::new(),
+            contexts: SortedMap::new(),
+            acknowledged: SortedMap::new(),
             written: 0,
         };
         client.think(context);
@@ -106,12 +107,12 @@ impl KvClient {
     }
 
     /// What it has read or written of each key.
-    pub fn contexts(&self) -> &BTreeMap<Key, Clock> {
+    pub fn contexts(&self) -> &SortedMap<Key, Clock> {
         &self.contexts
     }
 
     /// The names of its writes that were acknowledged.
-    pub fn acknowledged(&self) -> &BTreeMap<Key, Clock> {
+    pub fn acknowledged(&self) -> &SortedMap<Key, Clock> {
         &self.acknowledged
     }
 

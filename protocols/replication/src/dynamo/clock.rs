@@ -217,18 +217,19 @@ impl FromIterator<Dot> for Clock {
 mod tests {
     use super::*;
     use proptest::prelude::*;
-    use std::collections::BTreeSet;
+    use sim::ordered::SortedSet;
 
     fn dot(node: u16, count: u64) -> Dot {
         Dot { node: ActorId::node(node), count }
     }
 
-    fn clock(dots: &BTreeSet<Dot>) -> Clock {
+    fn clock(dots: &SortedSet<Dot>) -> Clock {
         dots.iter().copied().collect()
     }
 
-    fn dots() -> impl Strategy<Value = BTreeSet<Dot>> {
-        prop::collection::btree_set((1u16..4, 1u64..6).prop_map(|(node, count)| dot(node, count)), 0..10)
+    fn dots() -> impl Strategy<Value = SortedSet<Dot>> {
+        prop::collection::vec((1u16..4, 1u64..6).prop_map(|(node, count)| dot(node, count)), 0..10)
+            .prop_map(SortedSet::from_iter)
     }
 
     #[test]
@@ -263,7 +264,7 @@ mod tests {
             prop_assert_eq!(one.total(), a.len() as u64);
             prop_assert_eq!(Clock::from_value(&one.to_value()), Some(one.clone()));
             prop_assert_eq!(one.covers(&two), a.is_superset(&b));
-            prop_assert_eq!(one.missing_from(&two).collect::<BTreeSet<_>>(), &a - &b);
+            prop_assert_eq!(one.missing_from(&two).collect::<SortedSet<_>>(), &a - &b);
             let mut joined = one.clone();
             joined.join(&two);
             prop_assert_eq!(&joined, &clock(&(&a | &b)), "the same set is the same clock, however it came about");

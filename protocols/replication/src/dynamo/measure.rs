@@ -2,9 +2,9 @@
 
 use super::clock::Clock;
 use sim::lab::Measure;
+use sim::ordered::SortedMap;
 use sim::story::{Outcome, Value};
 use sim::{ActorId, Time, Trace};
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 pub(super) const MEASURES: &[Measure] = &[
@@ -56,8 +56,8 @@ fn percentile(sorted: &[u64], percent: usize) -> f64 {
 
 /// The share of answered reads that cover all that had been acknowledged when they were asked.
 fn fresh(trace: &Trace) -> f64 {
-    let mut acknowledged: BTreeMap<Arc<str>, Clock> = BTreeMap::new();
-    let mut asked: BTreeMap<ActorId, Clock> = BTreeMap::new();
+    let mut acknowledged: SortedMap<Arc<str>, Clock> = SortedMap::new();
+    let mut asked: SortedMap<ActorId, Clock> = SortedMap::new();
     let (mut fresh, mut reads) = (0u32, 0u32);
     for fact in trace.facts.iter().filter(|fact| fact.actor.is_client()) {
         match (fact.name, &fact.values[..]) {

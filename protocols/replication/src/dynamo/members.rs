@@ -6,7 +6,7 @@
 
 use serde::Serialize;
 use sim::ActorId;
-use std::collections::BTreeMap;
+use sim::ordered::SortedMap;
 use std::fmt;
 
 /// How a node stands.
@@ -20,7 +20,7 @@ pub struct Standing {
 
 /// What a node believes about everybody.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Members(BTreeMap<ActorId, Standing>);
+pub struct Members(SortedMap<ActorId, Standing>);
 
 impl Members {
     /// The first so many nodes, as a configuration file has them.

@@ -14,10 +14,11 @@ use super::ring::{Ring, place};
 use super::settings::Settings;
 use super::store::Key;
 use super::{Actor, Dynamo};
+use sim::ordered::SortedMap;
 use sim::protocol::{Happening, Monitor, Report};
 use sim::{ActorId, Parameters, Span, Time};
 use smallvec::SmallVec;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 /// What one node holds under one key.
@@ -38,7 +39,7 @@ struct Held {
 /// What was seen of one key.
 #[derive(Clone, Debug, Default)]
 struct Watched {
-    nodes: BTreeMap<ActorId, Held>,
+    nodes: SortedMap<ActorId, Held>,
     /// Writes for which a client heard ok.
     acknowledged: Clock,
     /// What clients were answered.
@@ -49,7 +50,7 @@ struct Watched {
     /// what must not be.
     forgotten: Clock,
     /// When each was made, where wall clocks decide.
-    made: BTreeMap<Dot, Time>,
+    made: SortedMap<Dot, Time>,
     /// All that ever were.
     all: Clock,
 }
@@ -81,10 +82,10 @@ struct Asked {
 /// The monitor.
 #[derive(Clone, Debug)]
 pub struct Watch {
-    keys: Arc<BTreeMap<Key, Arc<Watched>>>,
-    reads: BTreeMap<ActorId, (Key, Asked)>,
+    keys: Arc<SortedMap<Key, Arc<Watched>>>,
+    reads: SortedMap<ActorId, (Key, Asked)>,
     /// Whom each node believes a member: an order that a node forgot in a crash is none.
-    believed: Arc<BTreeMap<ActorId, Members>>,
+    believed: Arc<SortedMap<ActorId, Members>>,
     /// All that taken together.
     members: Members,
     ring: Ring,
@@ -116,7 +117,7 @@ impl Monitor<Dynamo> for Watch {
         promised.overlaps &= timely;
         Self {
             keys: Arc::default(),
-            reads: BTreeMap::new(),
+            reads: SortedMap::new(),
             ring: ring_of(&members, settings.points),
             believed: Arc::default(),
             members,
@@ -467,7 +468,7 @@ mod tests {
     struct Told {
         watch: Watch,
         settings: Settings,
-        nodes: BTreeMap<ActorId, Hard>,
+        nodes: SortedMap<ActorId, Hard>,
         report: Report,
         now: Time,
     }
@@ -492,7 +493,7 @@ mod tests {
             set.iter().for_each(|assignment| parameters.assign(assignment).unwrap());
             let settings = Settings::of(&parameters);
             let watch = Watch::new(&settings, &parameters);
-            Self { watch, settings, nodes: BTreeMap::new(), report: Report::default(), now: Time::ZERO }
+            Self { watch, settings, nodes: SortedMap::new(), report: Report::default(), now: Time::ZERO }
         }
 
         fn tell(&mut self, who: ActorId, happening: &Happening<'_, Dynamo>) {

@@ -12,8 +12,9 @@ use super::ring::{Ring, place};
 use super::store::{Hard, Key, Write};
 use super::{Context, Event, Timer};
 use serde::Serialize;
+use sim::ordered::{SortedMap, SortedSet};
 use sim::{ActorId, Recovery, Span, SyncId};
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 /// How often a node looks whether something that is switched off has been switched on.
@@ -40,13 +41,13 @@ pub struct Node {
     #[serde(skip)]
     pub(super) ring: Ring,
     /// Who does not answer, as far as it can tell: nobody else is asked (§4.8.3).
-    pub(super) suspects: BTreeSet<ActorId>,
+    pub(super) suspects: SortedSet<ActorId>,
     /// Requests that it coordinates.
-    pub(super) pending: BTreeMap<u64, Pending>,
+    pub(super) pending: SortedMap<u64, Pending>,
     /// Each client's newest request that it coordinated: one that arrives twice is carried out once.
-    pub(super) recent: BTreeMap<ActorId, Recent>,
+    pub(super) recent: SortedMap<ActorId, Recent>,
     /// Hints and strays on their way to those who should have them.
-    pub(super) transfers: BTreeMap<(Option<ActorId>, Key), Transfer>,
+    pub(super) transfers: SortedMap<(Option<ActorId>, Key), Transfer>,
     /// What waits for syncs, in their order.
     pub(super) awaiting: VecDeque<(SyncId, Then)>,
     /// The newest sync, while it is not done.
@@ -72,10 +73,10 @@ impl Node {
             id,
             hard: hard.clone(),
             ring: Ring::default(),
-            suspects: BTreeSet::new(),
-            pending: BTreeMap::new(),
-            recent: BTreeMap::new(),
-            transfers: BTreeMap::new(),
+            suspects: SortedSet::new(),
+            pending: SortedMap::new(),
+            recent: SortedMap::new(),
+            transfers: SortedMap::new(),
             awaiting: VecDeque::new(),
             syncing: None,
             next: u64::from(recovery.starts) << 32,
@@ -111,10 +112,10 @@ impl Node {
             members: hard.members.clone().unwrap_or_default(),
             hard,
             ring: Ring::default(),
-            suspects: BTreeSet::new(),
-            pending: BTreeMap::new(),
-            recent: BTreeMap::new(),
-            transfers: BTreeMap::new(),
+            suspects: SortedSet::new(),
+            pending: SortedMap::new(),
+            recent: SortedMap::new(),
+            transfers: SortedMap::new(),
             awaiting: VecDeque::new(),
             syncing: None,
             next: 0,
@@ -201,7 +202,7 @@ impl Node {
     }
 
     /// Who does not answer it.
-    pub fn suspects(&self) -> &BTreeSet<ActorId> {
+    pub fn suspects(&self) -> &SortedSet<ActorId> {
         &self.suspects
     }
 

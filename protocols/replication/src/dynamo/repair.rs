@@ -12,7 +12,7 @@ use super::tree::{Branch, Tree};
 use super::version::Entry;
 use serde::Serialize;
 use sim::ActorId;
-use std::collections::BTreeSet;
+use sim::ordered::SortedSet;
 use std::sync::Arc;
 
 /// An entry on its way to those who should have it.
@@ -24,7 +24,7 @@ pub struct Transfer {
     /// To whom.
     to: Vec<ActorId>,
     /// Who has not said yet that it keeps it.
-    left: BTreeSet<ActorId>,
+    left: SortedSet<ActorId>,
 }
 
 impl Node {
@@ -58,7 +58,7 @@ impl Node {
         let goes_on = |transfer: &Transfer| transfer.entry.same(&entry) && transfer.to == to;
         if !self.transfers.get(&place).is_some_and(goes_on) {
             let id = self.number();
-            let mut left: BTreeSet<ActorId> = to.iter().copied().collect();
+            let mut left: SortedSet<ActorId> = to.iter().copied().collect();
             // A hint whose owner has left may be this node's own to keep now.
             if hint.is_some() && left.remove(&self.id) {
                 self.hold(&key, &entry, Holding::default(), context);

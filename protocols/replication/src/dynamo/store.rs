@@ -7,7 +7,7 @@ use super::members::Members;
 use super::version::Entry;
 use serde::Serialize;
 use sim::ActorId;
-use std::collections::BTreeMap;
+use sim::ordered::SortedMap;
 use std::sync::Arc;
 
 /// A key.
@@ -52,17 +52,17 @@ pub enum Write {
 }
 
 /// Hints, by whose they are.
-pub type Hints = BTreeMap<(ActorId, Key), Arc<Entry>>;
+pub type Hints = SortedMap<(ActorId, Key), Arc<Entry>>;
 
 /// Everything that survives a crash. Copies share what they have in common.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Hard {
     /// What it keeps.
-    pub entries: Arc<BTreeMap<Key, Arc<Entry>>>,
+    pub entries: Arc<SortedMap<Key, Arc<Entry>>>,
     /// What it keeps for others.
     pub hints: Arc<Hints>,
     /// How many writes it has coordinated for each key. A number used twice would make two writes one.
-    pub issued: Arc<BTreeMap<Key, u64>>,
+    pub issued: Arc<SortedMap<Key, u64>>,
     /// Whom it believes a member; none before it was ever told.
     pub members: Option<Arc<Members>>,
 }

@@ -9,8 +9,8 @@ use super::ring::{Arc32, place};
 use super::store::Key;
 use super::version::Entry;
 use serde::Serialize;
+use sim::ordered::SortedMap;
 use sim::random::{finish, mix};
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// How often an arc is halved from root to leaf.
@@ -32,7 +32,7 @@ pub struct Tree(Vec<(u32, u64)>);
 
 impl Tree {
     /// Of all entries.
-    pub fn of(entries: &BTreeMap<Key, Arc<Entry>>) -> Self {
+    pub fn of(entries: &SortedMap<Key, Arc<Entry>>) -> Self {
         let mut leaves: Vec<(u32, u64)> =
             entries.iter().map(|(key, entry)| (place(key), leaf(key, entry))).collect();
         leaves.sort_unstable();
@@ -93,7 +93,7 @@ mod tests {
     use proptest::prelude::*;
     use sim::{ActorId, Time};
 
-    fn entries(held: &BTreeMap<u8, u64>) -> BTreeMap<Key, Arc<Entry>> {
+    fn entries(held: &SortedMap<u8, u64>) -> SortedMap<Key, Arc<Entry>> {
         let one = |(key, count): (&u8, &u64)| {
             let dot = Dot { node: ActorId::node(1), count: *count };
             let version = Version {
@@ -126,7 +126,7 @@ mod tests {
 
     #[test]
     fn alike_costs_one_branch_and_one_key_costs_its_path() {
-        let held: BTreeMap<u8, u64> = (0..100).map(|key| (key, 1)).collect();
+        let held: SortedMap<u8, u64> = (0..100).map(|key| (key, 1)).collect();
         let one = Tree::of(&entries(&held));
         assert_eq!(parts_that_differ(&one, &Tree::of(&entries(&held)), &[WHOLE]), (vec![], 1));
         let mut other = held;
@@ -138,7 +138,7 @@ mod tests {
 
     #[test]
     fn nothing_is_alike_to_nothing() {
-        let nothing = Tree::of(&BTreeMap::new());
+        let nothing = Tree::of(&SortedMap::new());
         assert_eq!(nothing.branch(WHOLE, 0).hash, 0);
         let one = Tree::of(&entries(&[(1, 1)].into()));
         assert_eq!(parts_that_differ(&nothing, &one, &[WHOLE]).0.len(), 1);
@@ -150,6 +150,7 @@ mod tests {
             one in prop::collection::btree_map(0u8..30, 1u64..3, 0..30),
             two in prop::collection::btree_map(0u8..30, 1u64..3, 0..30),
         ) {
+            let (one, two) = (SortedMap::from_iter(one), SortedMap::from_iter(two));
             let (parts, _) = parts_that_differ(&Tree::of(&entries(&one)), &Tree::of(&entries(&two)), &[WHOLE]);
             for key in 0u8..30 {
                 let at = place(&format!("key{key}"));

@@ -11,10 +11,10 @@ use super::store::{Hard, Key};
 use super::version::Entry as Held;
 use super::{Actor, Dynamo};
 use sim::ActorId;
+use sim::ordered::SortedSet;
 use sim::protocol::Cluster;
 use sim::story::{Rank, Role};
 use sim::view::{ActorView, Body, Entry, RingKey, RingPoint, Strip, Table, TableRow, Tone};
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// The most keys that are shown.
@@ -113,7 +113,7 @@ pub(super) fn strips(cluster: &Cluster<'_, Dynamo>) -> Vec<Strip> {
         })
         .collect();
     let ring = common_ring(cluster);
-    let mut keys: BTreeSet<Key> = BTreeSet::new();
+    let mut keys: SortedSet<Key> = SortedSet::new();
     for place in &places {
         keys.extend(place.hard.entries.keys().cloned());
         keys.extend(place.hard.hints.keys().map(|(_, key)| Arc::clone(key)));

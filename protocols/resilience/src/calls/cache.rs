@@ -10,15 +10,16 @@ use super::message::Key;
 use super::server::Job;
 use serde::Serialize;
 use sim::Time;
-use std::collections::{BTreeMap, VecDeque};
+use sim::ordered::SortedMap;
+use std::collections::VecDeque;
 
 /// The cache of a service.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Cache {
     /// What is kept, and until when (by the service's clock).
-    kept: BTreeMap<Key, Time>,
+    kept: SortedMap<Key, Time>,
     /// Who waits for which key.
-    wanted: BTreeMap<Key, Vec<Job>>,
+    wanted: SortedMap<Key, Vec<Job>>,
     /// Keys whose read has not begun.
     line: VecDeque<Key>,
 }

@@ -10,9 +10,9 @@ use super::server::Job;
 use super::settings::left;
 use super::{Context, Fact, Timer};
 use serde::Serialize;
+use sim::ordered::SortedMap;
 use sim::{ActorId, OperationId, Recovery, Span, Time};
 use smallvec::SmallVec;
-use std::collections::BTreeMap;
 
 /// What a call is made for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -60,16 +60,16 @@ pub struct Done {
 pub struct Caller {
     /// The number of the next call. Those of an earlier life are all smaller, so that no old answer fits a new call.
     next: u64,
-    open: BTreeMap<u64, Call>,
+    open: SortedMap<u64, Call>,
     budget: Budget,
-    gates: BTreeMap<ActorId, Gate>,
+    gates: SortedMap<ActorId, Gate>,
 }
 
 impl Caller {
     /// Nothing called yet, in this life.
     pub fn new(recovery: Recovery) -> Self {
         let next = u64::from(recovery.starts) << 32;
-        Self { next, open: BTreeMap::new(), budget: Budget::new(), gates: BTreeMap::new() }
+        Self { next, open: SortedMap::new(), budget: Budget::default(), gates: SortedMap::new() }
     }
 
     /// How many calls are not over.
@@ -134,7 +134,7 @@ impl Caller {
         let target = (0..u64::from(count)).map(|step| (start + step) % u64::from(count)).find_map(|place| {
             let target = ActorId::node(first + u16::try_from(place).unwrap_or_default());
             let asked = call.on_way.iter().any(|(_, other)| *other == target);
-            let gate = self.gates.entry(target).or_insert_with(Gate::new);
+            let gate = self.gates.entry(target).or_default();
             (!asked && gate.admits(now, context.settings(), &mut draw)).then_some(target)
         });
         let Some(target) = target else {
@@ -276,7 +276,7 @@ impl Caller {
     /// What was asked of `who` came out so.
     fn judge(&mut self, who: ActorId, ok: bool, context: &mut Context<'_>) {
         let now = context.monotonic();
-        let gate = self.gates.entry(who).or_insert_with(Gate::new);
+        let gate = self.gates.entry(who).or_default();
         match gate.outcome(ok, now, context.settings()) {
             Turn::Stays => {}
             Turn::Opened => context.fact(Fact::Breaker { target: who, open: true }),

@@ -9,6 +9,9 @@ use serde::Serialize;
 use sim::Time;
 use sim::random::Draw;
 
+/// What so many calls earn may be saved up, where that is more than [`BURST`].
+const SAVED: u64 = 20;
+
 /// Counts calls and retries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Budget {
@@ -20,15 +23,18 @@ pub struct Budget {
     retries: u64,
 }
 
-impl Budget {
+impl Default for Budget {
     /// Full.
-    pub fn new() -> Self {
+    fn default() -> Self {
         Self { tokens: BURST * 100, earned: BURST * 100, retries: 0 }
     }
+}
 
-    /// A call is made: it earns its share of a retry.
+impl Budget {
+    /// A call is made: it earns its share of a retry. No more is saved up than a few retries, or what some calls earn.
     pub fn earn(&mut self, settings: &Settings) {
-        self.tokens = (self.tokens + settings.budget).min(BURST * 100);
+        let most = (BURST * 100).max(settings.budget * SAVED);
+        self.tokens = (self.tokens + settings.budget).min(most);
         self.earned += settings.budget;
     }
 
@@ -110,12 +116,14 @@ pub enum Turn {
     Closed,
 }
 
-impl Gate {
+impl Default for Gate {
     /// Nothing seen yet.
-    pub fn new() -> Self {
+    fn default() -> Self {
         Self { state: State::Closed, failed: 0, seen: 0, requests: 0, accepts: 0 }
     }
+}
 
+impl Gate {
     /// How its breaker stands.
     pub fn state(&self) -> State {
         self.state
@@ -202,7 +210,7 @@ mod tests {
     #[test]
     fn a_budget_earns_a_tenth_of_a_retry_a_call() {
         let settings = settings(&[]);
-        let mut budget = Budget::new();
+        let mut budget = Budget::default();
         let saved = (0..10).filter(|_| budget.spend(&settings)).count() as u64;
         assert_eq!((saved, budget.left()), (BURST, 0));
         let spent = (0..1_000).filter(|_| {
@@ -216,7 +224,7 @@ mod tests {
     #[test]
     fn a_budget_that_nobody_keeps_is_seen() {
         let settings = settings(&["retry_without_budget=on"]);
-        let mut budget = Budget::new();
+        let mut budget = Budget::default();
         assert!((0..10).all(|_| budget.spend(&settings)));
         assert!(!budget.kept());
     }
@@ -225,7 +233,7 @@ mod tests {
     fn a_breaker_opens_probes_and_closes() {
         let settings = settings(&["open_for=500ms"]);
         let mut draw = Draw::new(1, Purpose::Handler, 0, 0, 0);
-        let mut gate = Gate::new();
+        let mut gate = Gate::default();
         let turns: Vec<Turn> = (0..LEAST).map(|_| gate.outcome(false, at(0), &settings)).collect();
         assert_eq!(turns.iter().filter(|turn| **turn == Turn::Opened).count(), 1);
         assert_eq!(turns.last(), Some(&Turn::Opened));
@@ -242,16 +250,16 @@ mod tests {
     #[test]
     fn half_the_window_must_fail() {
         let settings = settings(&[]);
-        let mut gate = Gate::new();
+        let mut gate = Gate::default();
         for one in 0..40 {
-            assert_eq!(gate.outcome(one % 5 > 1, at(0), &settings), Turn::Stays, "two of five fail");
+            assert_eq!(gate.outcome(one % 3 > 0, at(0), &settings), Turn::Stays, "one of three fails");
         }
     }
 
     /// K = 2: refusals begin where more than half fails.
     #[test]
     fn a_throttle_closes_when_more_than_half_fails() {
-        let gate = |requests, accepts| Gate { requests, accepts, ..Gate::new() };
+        let gate = |requests, accepts| Gate { requests, accepts, ..Gate::default() };
         assert_eq!(gate(30, 30).throttled(), 0);
         assert_eq!(gate(30, 15).throttled(), 0);
         assert_eq!(gate(30, 14).throttled(), 2 * 10_000 / 31);

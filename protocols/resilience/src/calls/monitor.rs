@@ -8,9 +8,9 @@ use super::invariants::At;
 use super::node::Part;
 use super::settings::Settings;
 use super::{Actor, Calls};
+use sim::ordered::SortedSet;
 use sim::protocol::{Happening, Monitor, Report};
 use sim::{ActorId, Parameters, Span, Time};
-use std::collections::BTreeSet;
 
 /// How many outcomes are looked at.
 const WINDOW: u32 = 48;
@@ -49,7 +49,7 @@ pub struct Watch {
     /// The last trouble that no fault made.
     troubled: Time,
     /// Whose devices ask more often than usual.
-    surging: BTreeSet<ActorId>,
+    surging: SortedSet<ActorId>,
     /// Outcomes of what was asked since goodput is owed.
     owed: Window,
     /// All outcomes.
@@ -88,7 +88,7 @@ impl Monitor<Calls> for Watch {
             recovery: settings.recovery(),
             mended: Some(Time::ZERO),
             troubled: Time::ZERO,
-            surging: BTreeSet::new(),
+            surging: SortedSet::new(),
             owed: Window::default(),
             all: Window::default(),
             lost: false,
@@ -211,7 +211,7 @@ pub(super) fn of_reads(who: ActorId, actor: &Actor) -> Vec<(At, String)> {
         return Vec::new();
     }
     let mut wrong = Vec::new();
-    let mut seen = BTreeSet::new();
+    let mut seen = SortedSet::new();
     if let Some(twice) = node.caller().keys().find(|key| !seen.insert(*key)) {
         wrong.push((At::Single, format!("{who} reads {twice} twice at once")));
     }

@@ -79,7 +79,7 @@ impl Server {
 
     /// A request arrives: it waits, or is turned away. `held` are those that were served so far as to wait for others.
     pub fn arrive(&mut self, job: Job, held: u32, manners: &Manners, context: &mut Context<'_>) {
-        let full = self.waiting() + held >= manners.limit;
+        let full = self.waiting() + held + u32::from(self.busy()) >= manners.limit;
         if full && manners.order == Order::Lifo && !self.waiting.is_empty() {
             // Who came first has the least time left.
             if let Some(oldest) = self.waiting.pop_front() {

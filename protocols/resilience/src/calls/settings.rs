@@ -367,8 +367,9 @@ impl Settings {
 
     /// Whether there is enough of everything for what is asked when all is well: only then is goodput promised. Services
     /// are busy for at most two thirds of the time, the front for a third, the store for half with what caches forget; a
-    /// cache can be filled within the wait for it; and a deadline is no shorter than some turns and one read. A throttle
-    /// that has closed opens again too slowly where so little is asked.
+    /// cache can be filled within the wait for it; and a deadline is no shorter than some turns and one read. Breakers must
+    /// be there: without them a few runs take longer, and a throttle that has closed opens too slowly where so little is
+    /// asked.
     pub fn suffices(&self) -> bool {
         let busy = |work: Span, asked: u64| work.0 / 1_000 * asked / 1_000_000; // thousandths
         let services = u64::from(self.services);
@@ -376,14 +377,14 @@ impl Settings {
         let ways = self.latency_max * 6;
         let answered = self.front_work + self.work * 6 + self.store_work * 2 + ways;
         self.load
-            && self.guard != Guard::Throttle
+            && self.guard == Guard::Breaker
             && self.asked() > 0
             && busy(self.work, self.asked() / services) <= 660
             && busy(self.front_work, self.asked()) <= 330
             && busy(self.store_work, forgets) <= 500
             && self.deadline >= answered
             && self.deadline <= Span::secs(2)
-            && self.timeout >= answered.max(self.front_timeout)
+            && self.timeout >= self.front_timeout
             && self.front_timeout >= ways + self.work * 4
             && self.store_timeout >= ways + self.store_work * (u64::from(self.fetches) + 2) * services
             && self.store_timeout <= Span::secs(2)

@@ -104,7 +104,8 @@ impl Console {
     /// The next order, once all that came before is over and everybody else serves.
     fn go_on(&mut self, context: &mut Context<'_>) {
         let Some(next) = self.waiting.front().copied().filter(|_| self.done) else { return };
-        let missing = context.settings().index().find(|index| *index != next && !self.serving.contains(index));
+        let missing =
+            context.settings().index().find(|index| *index != next && !self.serving.contains(index));
         if let Some(missing) = missing {
             return context.note(|| format!("{missing} is not known to serve: {next} has to wait"));
         }

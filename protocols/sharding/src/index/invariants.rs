@@ -23,7 +23,10 @@ pub const INVARIANTS: &[Invariant] = &[
     sometimes("an index server restarts by order", "The console had it restart, and it loads its index."),
     sometimes("an order waits", "Another index server is away, or not known to serve."),
     sometimes("an order survives a crash", "The console finds its last order on its disk."),
-    sometimes("a storage server is out of service", "It does not know what it belongs to, and serves nobody."),
+    sometimes(
+        "a storage server is out of service",
+        "It does not know what it belongs to, and serves nobody.",
+    ),
     sometimes("a storage server is back", "It had been out of service, and has an answer."),
     sometimes("nobody is in service", "All storage servers are out of service, or down."),
     sometimes("an answer comes too late", "It was worked on for nothing."),

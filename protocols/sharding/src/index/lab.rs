@@ -41,19 +41,28 @@ pub(super) const POTHOLES: &[Pothole] = &[
     Pothole {
         id: "no_backoff",
         set: "no_backoff=on",
-        title: "nobody answers, so ask again at once",
+        title: "nobody answers, so ask everybody at once",
         breaks: &["progress"],
     },
 ];
 
 /// Words of the field, each explained.
 pub(super) const GLOSSARY: &[(&str, &str)] = &[
-    ("index", "What says where everything is, or who belongs to what. Whoever does not know that can do nothing."),
-    ("storage server", "A server that keeps data for clients. It must know which part is its own, and asks the index."),
+    (
+        "index",
+        "What says where everything is, or who belongs to what. Whoever does not know that can do nothing.",
+    ),
+    (
+        "storage server",
+        "A server that keeps data for clients. It must know which part is its own, and asks the index.",
+    ),
     ("console", "The tool with which operators restart servers."),
     ("in service", "Knows what it belongs to, and serves clients."),
     ("lease", "An answer that is good for a while only. Whoever does not hear a new one in time must stop."),
-    ("time-out", "After it the asker takes it that there will be no answer. The one who was asked does not know that."),
+    (
+        "time-out",
+        "After it the asker takes it that there will be no answer. The one who was asked does not know that.",
+    ),
     ("back-off", "To wait before asking again, longer each time, so that those who answer can catch up."),
     ("jitter", "To wait a drawn time, so that those who failed together do not come back together."),
     ("shed", "To throw work away that is of no use to anybody any more."),

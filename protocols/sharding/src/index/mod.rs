@@ -11,7 +11,7 @@
 //! large meanwhile that this took hours.
 //!
 //! # Storage servers                              [`storage::Storage`]
-//! Ask, wait, ask again after a pause. In DynamoDB's outage they asked again at once, and the answers had grown since the
+//! Ask, wait, ask again after a pause. In DynamoDB's outage they asked again and again, and the answers had grown since the
 //! time-outs were chosen (the parameter `cost`), so that one blip of the network was enough; it ended when the questions
 //! were held back by hand (`shed=on`, or a longer `backoff`, during a run).
 //!
@@ -237,7 +237,10 @@ impl Protocol for Index {
             (_, Event::DiskFailed { .. }) => {
                 context.require(false, || "the disk failed: the last order may not be on it".to_owned());
             }
-            (Actor::Console(console), Event::Message { from, message: Message::Report { serving, order } }) => {
+            (
+                Actor::Console(console),
+                Event::Message { from, message: Message::Report { serving, order } },
+            ) => {
                 console.on_report(from, serving, order, context);
             }
             (Actor::Console(console), Event::Timer(_)) => console.on_pace(context),

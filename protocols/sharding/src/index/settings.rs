@@ -9,7 +9,7 @@ use sim::{ActorId, Span};
 pub struct Potholes {
     /// Index servers are restarted when the order comes, however many of them are away.
     pub all_at_once: bool,
-    /// Who hears nothing asks again at once.
+    /// Who hears nothing asks again at once, and everybody.
     pub no_backoff: bool,
 }
 
@@ -100,7 +100,7 @@ pub const PARAMETERS: &[Parameter] = &[
         "all_at_once",
         "An order to restart index servers is carried out at once, however many of them are away already.",
     ),
-    Parameter::pothole("no_backoff", "A storage server that hears nothing asks again at once, as often as it takes."),
+    Parameter::pothole("no_backoff", "A storage server that hears nothing asks again at once, and all index servers."),
 ];
 
 /// A count that its range keeps small.
@@ -127,10 +127,7 @@ impl Settings {
             give_up: p.span("give_up"),
             latency_min: p.span("latency_min"),
             latency_max: p.span("latency_max").max(p.span("latency_min")),
-            potholes: Potholes {
-                all_at_once: p.switch("all_at_once"),
-                no_backoff: p.switch("no_backoff"),
-            },
+            potholes: Potholes { all_at_once: p.switch("all_at_once"), no_backoff: p.switch("no_backoff") },
         }
     }
 
@@ -174,7 +171,12 @@ impl Settings {
     /// After all is mended somebody is answered within this time: the index is loaded, what waits is worked off, each
     /// storage server has asked twice, a client has come by.
     pub fn answers_within(&self) -> Span {
-        self.load + self.backoff * 2 + self.cost * u64::from(self.queue) + self.timeout * 2 + self.give_up + self.think * 2
+        self.load
+            + self.backoff * 2
+            + self.cost * u64::from(self.queue)
+            + self.timeout * 2
+            + self.give_up
+            + self.think * 2
     }
 }
 

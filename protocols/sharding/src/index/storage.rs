@@ -5,7 +5,7 @@
 //!
 //! How it asks again decides whether a blip stays one. After a pause that is drawn between nothing and a limit, and the
 //! limit doubles each time ("full jitter": Brooker, “Exponential Backoff and Jitter”, AWS Architecture Blog, 2015), many
-//! who have all lost their answers come back one by one. At once, they come all together, again and again.
+//! who have all lost their answers come back one by one. At once, and of everybody, they come all together, again and again.
 
 use super::fact::Fact;
 use super::message::Message;
@@ -67,15 +67,18 @@ impl Storage {
         }
     }
 
-    /// Asks one of the index servers.
+    /// Asks one of the index servers; after silence all of them, where nobody thought of what that does.
     fn ask(&mut self, context: &mut Context<'_>) {
         self.number += 1;
         self.asked = Some(context.monotonic());
         let servers = u64::from(context.settings().index.max(1));
-        let node = ActorId::node(2 + context.draw().below(servers) as u16);
+        let one = ActorId::node(2 + context.draw().below(servers) as u16);
+        let everybody = context.settings().potholes.no_backoff && self.tries > 0;
         let (number, tries) = (self.number, u64::from(self.tries));
-        context.fact(Fact::Asks { node, number, tries });
-        context.send(node, Message::Ask { number });
+        for node in context.settings().index().filter(|node| everybody || *node == one) {
+            context.fact(Fact::Asks { node, number, tries });
+            context.send(node, Message::Ask { number });
+        }
         context.set_timer(Timer::Patience, context.settings().timeout);
     }
 

@@ -22,7 +22,12 @@ pub(super) fn fill(state: Option<&Actor>, view: &mut ActorView) {
                 Some(node) => format!("restarts {node}"),
                 None => "nothing to do".to_owned(),
             };
-            view.field("restarts", "restarts", console.busy_with().map_or("nobody".into(), |n| n.to_string()), "orders");
+            view.field(
+                "restarts",
+                "restarts",
+                console.busy_with().map_or("nobody".into(), |n| n.to_string()),
+                "orders",
+            );
             view.field("waiting", "waiting", console.waiting().len(), "waits");
         }
         Some(Actor::Index(server)) => {
@@ -34,7 +39,8 @@ pub(super) fn fill(state: Option<&Actor>, view: &mut ActorView) {
                 1 => "1 question waits".to_owned(),
                 waiting => format!("{waiting} questions wait"),
             };
-            view.badge = if server.is_loaded() { format!("{} waiting", server.waiting()) } else { "loading".into() };
+            view.badge =
+                if server.is_loaded() { format!("{} waiting", server.waiting()) } else { "loading".into() };
             view.field("serving", "serving", u8::from(server.is_loaded()), "serves");
             view.field("line", "questions waiting", server.waiting(), "queue");
         }
@@ -44,7 +50,9 @@ pub(super) fn fill(state: Option<&Actor>, view: &mut ActorView) {
                 false => (Rank::Candidate, "out of service"),
             };
             view.role = role(rank, label);
-            view.headline = if storage.in_service() { "Storage, in service" } else { "Storage, out of service" }.to_owned();
+            view.headline =
+                if storage.in_service() { "Storage, in service" } else { "Storage, out of service" }
+                    .to_owned();
             if storage.tries() > 0 {
                 view.subline = format!("heard nothing {} times", storage.tries());
             }
@@ -143,7 +151,8 @@ fn storage(cluster: &Cluster<'_, Index>) -> Table {
         }
     };
     let columns = stores(cluster).map(|(id, _)| id.to_string().into()).collect();
-    let row = TableRow { actor: None, name: "storage".into(), entries: stores(cluster).map(entries).collect() };
+    let row =
+        TableRow { actor: None, name: "storage".into(), entries: stores(cluster).map(entries).collect() };
     Table { columns, rows: vec![row] }
 }
 

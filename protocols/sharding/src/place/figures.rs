@@ -213,7 +213,11 @@ mod tests {
             let most = if scheme == Scheme::Ring { 2.0 } else { 0.5 };
             assert!((value - y).abs() < most, "{}: {value} %, not {y} %", scheme.name());
             let needless = at(&ours, 1, *x);
-            assert!(!scheme.joins_quietly() || *x == 0.0 || needless == 0.0, "{}: {needless} %", scheme.name());
+            assert!(
+                !scheme.joins_quietly() || *x == 0.0 || needless == 0.0,
+                "{}: {needless} %",
+                scheme.name()
+            );
         }
         // Even, at a price.
         let bounded = (at(&ours, 0, 6.0), at(&ours, 1, 6.0));
@@ -231,7 +235,9 @@ mod tests {
     #[test]
     fn a_table_changes_as_much_as_many_others_do() {
         let ours = ours("resilience");
-        for (x, mean) in [(0.1, 0.68), (0.5, 2.32), (1.0, 3.33), (2.0, 4.68), (3.0, 5.81), (4.0, 7.14), (5.0, 8.27)] {
+        for (x, mean) in
+            [(0.1, 0.68), (0.5, 2.32), (1.0, 3.33), (2.0, 4.68), (3.0, 5.81), (4.0, 7.14), (5.0, 8.27)]
+        {
             let value = at(&ours, 0, x);
             assert!((value / mean - 1.0).abs() < 1.0 / 6.0, "{x} %: {value}, not {mean}");
         }

@@ -9,7 +9,8 @@ use super::hash::{pair, splitmix};
 
 /// Who of these keeps a key; nobody where there is nobody. Of equal weights the smaller number wins.
 pub fn rendezvous(key: u64, nodes: impl IntoIterator<Item = u32>) -> Option<u32> {
-    let weighed = nodes.into_iter().map(|node| (pair(key, splitmix(u64::from(node))), std::cmp::Reverse(node)));
+    let weighed =
+        nodes.into_iter().map(|node| (pair(key, splitmix(u64::from(node))), std::cmp::Reverse(node)));
     weighed.max().map(|(_, node)| node.0)
 }
 

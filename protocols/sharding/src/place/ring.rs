@@ -102,7 +102,8 @@ mod tests {
                 let shares = ring.shares((nodes.end).max(n));
                 let mine = &shares[nodes.start as usize..];
                 assert!((mine.iter().sum::<f64>() - 1.0).abs() < 1e-9);
-                squares += mine.iter().map(|s| (s * f64::from(n) - 1.0) * (s * f64::from(n) - 1.0)).sum::<f64>();
+                squares +=
+                    mine.iter().map(|s| (s * f64::from(n) - 1.0) * (s * f64::from(n) - 1.0)).sum::<f64>();
             }
             let deviation = (squares / f64::from(n * rings)).sqrt();
             let law = (f64::from(n - 1) / f64::from(n * k + 1)).sqrt();

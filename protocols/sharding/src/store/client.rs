@@ -254,7 +254,9 @@ impl Wish {
 /// What the history keeps of an answer.
 fn output(answer: &Answer) -> Option<Value> {
     match answer {
-        Answer::Found(found) => Some(found.as_ref().map_or(Value::Nil, |value| Value::Text(Arc::clone(value)))),
+        Answer::Found(found) => {
+            Some(found.as_ref().map_or(Value::Nil, |value| Value::Text(Arc::clone(value))))
+        }
         Answer::Stored | Answer::NotHere { .. } => None,
     }
 }

@@ -353,7 +353,9 @@ fn sentence(fact: &Fact, me: ActorId) -> String {
             format!("{me} has done this for {client} already: {text}")
         }
         Fact::NotHere { client, text, asked, mine: 0 } => {
-            format!("{me} told {client} “not here”: {text}, in a shard of epoch {asked} that it does not know")
+            format!(
+                "{me} told {client} “not here”: {text}, in a shard of epoch {asked} that it does not know"
+            )
         }
         Fact::NotHere { client, text, asked, mine } => {
             format!("{me} told {client} “not here”: {text}, of epoch {asked}; it knows of {mine}")

@@ -128,7 +128,9 @@ impl Hard {
                 self.shards.insert(*shard, Arc::clone(held));
             }
             Write::Hands { shard, to, epoch } => {
-                self.change(*shard, |held| (held.standing, held.epoch) = (Standing::Handing { to: *to }, *epoch));
+                self.change(*shard, |held| {
+                    (held.standing, held.epoch) = (Standing::Handing { to: *to }, *epoch)
+                });
             }
             Write::Gone { shard, epoch } => self.change(*shard, |held| {
                 (held.standing, held.epoch) = (Standing::Gone, *epoch);

@@ -40,8 +40,13 @@ impl Keeper {
     /// With the map that is on its disk, or the first one.
     pub fn start(hard: &Hard, context: &mut Context<'_>) -> Self {
         let map = hard.map.clone().unwrap_or_else(|| Arc::new(context.settings().first_map()));
-        let keeper =
-            Self { map, pending: None, reports: BTreeMap::new(), heat: BTreeMap::new(), load: BTreeMap::new() };
+        let keeper = Self {
+            map,
+            pending: None,
+            reports: BTreeMap::new(),
+            heat: BTreeMap::new(),
+            load: BTreeMap::new(),
+        };
         keeper.tell_epoch(context);
         let (drive, window) = (context.settings().drive, context.settings().window);
         context.set_timer(Timer::Drive, drive);

@@ -83,7 +83,10 @@ pub(super) const POTHOLES: &[Pothole] = &[
 /// Words of the field, each explained.
 pub(super) const GLOSSARY: &[(&str, &str)] = &[
     ("shard", "A part of the keys that is kept, moved and served as one. Each shard lies on one server."),
-    ("shard map", "Which shard lies where. The keeper has the one that holds; everybody else has a copy, perhaps an old one."),
+    (
+        "shard map",
+        "Which shard lies where. The keeper has the one that holds; everybody else has a copy, perhaps an old one.",
+    ),
     ("keeper", "The node that keeps the map and decides who keeps which shard."),
     (
         "epoch",
@@ -95,7 +98,10 @@ pub(super) const GLOSSARY: &[(&str, &str)] = &[
     ("split", "One shard becomes two, so that the load on it can be shared."),
     ("hot", "Asked for more than others: a hot key, a hot range, and the server that keeps it."),
     ("celebrity", "One key that a large part of all requests is for. No split helps: it is one key."),
-    ("Zipf", "A law of unequal popularity: the k-th most popular key is asked for 1/k as often as the first."),
+    (
+        "Zipf",
+        "A law of unequal popularity: the k-th most popular key is asked for 1/k as often as the first.",
+    ),
     (
         "ring",
         "Consistent hashing: a circle of hashes on which servers have points; a shard lies on the next point's server.",
@@ -105,7 +111,10 @@ pub(super) const GLOSSARY: &[(&str, &str)] = &[
     ("jump hash", "A hash to numbered servers that moves as little as possible when the last number grows."),
     ("maglev", "A table that the servers fill in turns, so that all have the same share."),
     ("bounded loads", "A ring on which a server that has enough is passed by."),
-    ("modulo", "The hash divided by the number of servers: what is left over says which. It changes with their number."),
+    (
+        "modulo",
+        "The hash divided by the number of servers: what is left over says which. It changes with their number.",
+    ),
 ];
 
 /// What is drawn over the time of a run.
@@ -206,7 +215,9 @@ mod tests {
     fn what_is_promised_follows_from_the_parameters() {
         let quiet = [names::JOIN, names::LEAVE];
         assert!(quiet.iter().all(|name| claimed(&[]).contains(name)));
-        assert!(claimed(&[]).contains(&names::SPLIT) && !claimed(&["placement=ring"]).contains(&names::SPLIT));
+        assert!(
+            claimed(&[]).contains(&names::SPLIT) && !claimed(&["placement=ring"]).contains(&names::SPLIT)
+        );
         let jump = claimed(&["placement=jump"]);
         assert!(jump.contains(&names::JOIN) && !jump.contains(&names::LEAVE));
         for placement in ["placement=modulo", "placement=maglev", "placement=bounded"] {

@@ -135,7 +135,8 @@ impl ShardMap {
     pub fn begin_moves(&mut self, most: usize) -> usize {
         let room = most.saturating_sub(self.busy());
         let epoch = self.epoch + 1;
-        let due = self.shards.iter_mut().filter(|shard| shard.task == Task::None && shard.owner != shard.wanted);
+        let due =
+            self.shards.iter_mut().filter(|shard| shard.task == Task::None && shard.owner != shard.wanted);
         let mut begun = 0;
         for shard in due.take(room) {
             shard.task = Task::Moving { to: shard.wanted, epoch };

@@ -17,7 +17,11 @@ pub(super) const MEASURES: &[Measure] = &[
         doc: "Shards that were to move though neither of the two servers had come or gone.",
     },
     Measure { id: "splits", unit: "", doc: "Shards that were cut in two." },
-    Measure { id: "astray", unit: "%", doc: "Requests answered “not here”, for each hundred operations answered." },
+    Measure {
+        id: "astray",
+        unit: "%",
+        doc: "Requests answered “not here”, for each hundred operations answered.",
+    },
     Measure {
         id: "hottest",
         unit: "%",

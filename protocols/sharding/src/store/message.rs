@@ -145,10 +145,7 @@ impl sim::Message for Message {
     }
 
     fn asks(&self) -> bool {
-        matches!(
-            self,
-            Message::Request(_) | Message::Fetch | Message::Order { .. } | Message::Install { .. }
-        )
+        matches!(self, Message::Request(_) | Message::Fetch | Message::Order { .. } | Message::Install { .. })
     }
 
     fn label(&self) -> String {

@@ -137,14 +137,14 @@ impl Watch {
                     report.reached(At::Retry.place());
                 }
                 let mine = self.kept.get(&actor);
-                let keeps = mine.is_some_and(|kept| kept.iter().any(|(low, high)| (low..high).contains(&position)));
+                let keeps =
+                    mine.is_some_and(|kept| kept.iter().any(|(low, high)| (low..high).contains(&position)));
                 if !keeps {
                     let sentence = format!("{actor} answers {client}, {text}, and does not keep that key");
                     report.broken(At::Own.place(), sentence);
                 }
             }
             Fact::NotHere { asked, mine, .. } if asked < mine => report.reached(At::Stale.place()),
-            Fact::NotHere { asked, mine, .. } if asked > mine => report.reached(At::Early.place()),
             Fact::Late { .. } => report.reached(At::Twice.place()),
             Fact::Serves { handing: true, .. } => report.reached(At::HandingSurvives.place()),
             _ => {}

@@ -23,7 +23,8 @@ pub(super) fn replan(map: &mut ShardMap, node: ActorId, joins: bool, settings: &
 /// From whoever has most, its last shard.
 fn take_one(map: &mut ShardMap, node: ActorId) {
     let others = map.members.iter().filter(|member| **member != node);
-    let Some(most) = others.max_by_key(|member| (map.wanted_at(**member), std::cmp::Reverse(**member))).copied()
+    let Some(most) =
+        others.max_by_key(|member| (map.wanted_at(**member), std::cmp::Reverse(**member))).copied()
     else {
         return;
     };
@@ -66,7 +67,11 @@ mod tests {
         map.members.retain(|member| *member != gone);
         replan(&mut map, gone, false, &settings);
         assert_eq!(map.wanted_at(gone), 0);
-        let kept = before.shards.iter().zip(&map.shards).all(|(old, new)| old.wanted == gone || old.wanted == new.wanted);
+        let kept = before
+            .shards
+            .iter()
+            .zip(&map.shards)
+            .all(|(old, new)| old.wanted == gone || old.wanted == new.wanted);
         assert!(kept);
         let counts: Vec<usize> = map.members.iter().map(|member| map.wanted_at(*member)).collect();
         assert_eq!(counts.iter().max().unwrap() - counts.iter().min().unwrap(), 0, "{counts:?}");

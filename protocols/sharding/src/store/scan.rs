@@ -25,7 +25,10 @@ pub(super) fn scan(cluster: &Cluster<'_, Sharding>) -> Vec<(usize, String)> {
         for position in 0..cluster.settings.space() {
             let shards = map.shards.iter().filter(|shard| shard.covers(position)).count();
             if shards != 1 {
-                broken.push((At::Whole.place(), format!("position {position} is in {shards} shards of the map")));
+                broken.push((
+                    At::Whole.place(),
+                    format!("position {position} is in {shards} shards of the map"),
+                ));
             }
         }
     }

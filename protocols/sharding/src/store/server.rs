@@ -37,8 +37,7 @@ impl Server {
     /// With what is on its disk. A shard that it was given at the start, and of which its disk knows nothing, is as empty as
     /// it was then: every change of it would have left a trace.
     pub fn start(hard: &Hard, context: &mut Context<'_>) -> Self {
-        let mut server =
-            Self { hard: hard.clone(), pending: None, counts: BTreeMap::new(), rate: 0 };
+        let mut server = Self { hard: hard.clone(), pending: None, counts: BTreeMap::new(), rate: 0 };
         let me = context.me();
         for shard in context.settings().first_map().shards.iter().filter(|shard| shard.owner == me) {
             if server.hard.held(shard.id).is_none() {
@@ -47,7 +46,8 @@ impl Server {
             }
         }
         let epoch = server.hard.serving().map(|(_, held)| held.epoch).max().unwrap_or(0);
-        let handing = server.hard.shards.values().any(|held| matches!(held.standing, Standing::Handing { .. }));
+        let handing =
+            server.hard.shards.values().any(|held| matches!(held.standing, Standing::Handing { .. }));
         context.fact(Fact::Serves { shards: server.hard.serving().count() as u64, epoch, handing });
         context.set_timer(Timer::Window, context.settings().window);
         server

@@ -96,7 +96,14 @@ pub const MOST_SHARDS: usize = 64;
 
 /// All parameters.
 pub const PARAMETERS: &[Parameter] = &[
-    Parameter::count("servers", 4, 1, 8, "nodes", "Servers that keep shards from the start; n1 keeps the map."),
+    Parameter::count(
+        "servers",
+        4,
+        1,
+        8,
+        "nodes",
+        "Servers that keep shards from the start; n1 keeps the map.",
+    ),
     Parameter::count("spares", 1, 0, 4, "nodes", "Servers that can be started and may join."),
     Parameter::count("clients", 4, 0, 12, "clients", "Clients of the store."),
     Parameter::count("shards", 12, 1, 32, "shards", "Shards at the start: ranges of keys, or of hashes."),
@@ -106,8 +113,22 @@ pub const PARAMETERS: &[Parameter] = &[
         &["range", "ring", "rendezvous", "jump", "maglev", "bounded", "modulo"],
         "Who keeps which shard. With “range” neighbouring keys lie together; with all others a key's hash decides.",
     ),
-    Parameter::count("points", 8, 1, 64, "points", "Virtual nodes: the points that each server has on a ring."),
-    Parameter::count("bound", 125, 100, 400, "%", "How much of the average a server may hold where loads are bounded."),
+    Parameter::count(
+        "points",
+        8,
+        1,
+        64,
+        "points",
+        "Virtual nodes: the points that each server has on a ring.",
+    ),
+    Parameter::count(
+        "bound",
+        125,
+        100,
+        400,
+        "%",
+        "How much of the average a server may hold where loads are bounded.",
+    ),
     Parameter::count("moves", 2, 1, 16, "shards", "Shards that may be on the move at the same time."),
     Parameter::choice(
         "load",
@@ -123,9 +144,21 @@ pub const PARAMETERS: &[Parameter] = &[
         LONG,
         "Between an answer and the client's next request, on average.",
     ),
-    Parameter::span("window", Span::secs(1), Span::millis(50), LONG, "Over which servers count requests, and report."),
+    Parameter::span(
+        "window",
+        Span::secs(1),
+        Span::millis(50),
+        LONG,
+        "Over which servers count requests, and report.",
+    ),
     Parameter::count("hot", 30, 5, 100, "%", "A range that takes more of all requests than this is split."),
-    Parameter::span("serve", Span::millis(1), Span::ZERO, Span::secs(1), "What answering one request takes a server."),
+    Parameter::span(
+        "serve",
+        Span::millis(1),
+        Span::ZERO,
+        Span::secs(1),
+        "What answering one request takes a server.",
+    ),
     Parameter::span(
         "drive",
         Span::millis(200),
@@ -151,7 +184,10 @@ pub const PARAMETERS: &[Parameter] = &[
         LONG,
         "After which a client gives up, not knowing what became of its request.",
     ),
-    Parameter::pothole("epoch_unchecked", "A server answers whatever it is asked, whoever keeps that shard by now."),
+    Parameter::pothole(
+        "epoch_unchecked",
+        "A server answers whatever it is asked, whoever keeps that shard by now.",
+    ),
     Parameter::pothole(
         "modulo_placement",
         "A shard lies on the server whose number is its hash modulo the number of members.",
@@ -161,7 +197,10 @@ pub const PARAMETERS: &[Parameter] = &[
         "handover_before_fsync",
         "A server sends a shard away before it is on its disk that the shard is given up.",
     ),
-    Parameter::pothole("serve_while_moving", "A server serves a shard on while the copy it sent is on its way."),
+    Parameter::pothole(
+        "serve_while_moving",
+        "A server serves a shard on while the copy it sent is on its way.",
+    ),
 ];
 
 /// A count that its range keeps small.
@@ -261,9 +300,8 @@ impl Settings {
         let owners = self.placed(shards, &members);
         let space = u32::from(self.space());
         let bound = |at: u16| (u32::from(at) * space / u32::from(shards.max(1))) as u16;
-        let shard = |(at, owner): (u16, &ActorId)| {
-            Shard::new(ShardId(at + 1), bound(at), bound(at + 1), 1, *owner)
-        };
+        let shard =
+            |(at, owner): (u16, &ActorId)| Shard::new(ShardId(at + 1), bound(at), bound(at + 1), 1, *owner);
         let shards_at_start = (0..).zip(&owners).map(shard).collect();
         let before = members.clone();
         ShardMap { epoch: 1, next: ShardId(shards + 1), members, before, shards: shards_at_start }
@@ -334,7 +372,9 @@ mod tests {
 
     #[test]
     fn the_first_map_covers_every_key_once() {
-        for set in [&["keys=5", "shards=12"][..], &["placement=ring"], &["keys=1"], &["shards=1"], &["servers=1"]] {
+        for set in
+            [&["keys=5", "shards=12"][..], &["placement=ring"], &["keys=1"], &["shards=1"], &["servers=1"]]
+        {
             let settings = settings(set);
             let map = settings.first_map();
             assert_eq!(map.hole(settings.space()), None, "{set:?}");

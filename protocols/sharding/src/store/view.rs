@@ -66,7 +66,8 @@ fn server_fields(server: &Server, view: &mut ActorView) {
     let epoch = hard.serving().map(|(_, held)| held.epoch).max().unwrap_or(0);
     view.role = Some(Role { rank: Rank::Follower, label: "server", version: epoch });
     let keeps = hard.serving().count();
-    let handing = hard.shards.values().filter(|held| matches!(held.standing, Standing::Handing { .. })).count();
+    let handing =
+        hard.shards.values().filter(|held| matches!(held.standing, Standing::Handing { .. })).count();
     view.headline = format!("Server, keeps {}", counted(keeps, "shard"));
     view.subline = match handing {
         0 => format!("asked {} times a second", server.rate()),
@@ -147,7 +148,9 @@ fn table(cluster: &Cluster<'_, Sharding>, map: &ShardMap) -> Table {
             Some(Actor::Keeper(_)) => map.shards.iter().map(by_map).collect(),
             Some(Actor::Client(client)) => map.shards.iter().map(|shard| by_client(client, shard)).collect(),
             Some(Actor::Server(server)) => row_of(*id, server.hard(), map),
-            None if *id == Settings::KEEPER => map.shards.iter().map(|s| by_map(s).tone(Tone::Faint)).collect(),
+            None if *id == Settings::KEEPER => {
+                map.shards.iter().map(|s| by_map(s).tone(Tone::Faint)).collect()
+            }
             None if durable.shards.is_empty() => return None,
             None => row_of(*id, durable, map).into_iter().map(|entry| entry.tone(Tone::Faint)).collect(),
         };
@@ -191,12 +194,19 @@ fn on_server(id: ActorId, hard: &Hard, shard: &Shard) -> Entry {
             None => Entry::default(),
         };
     };
-    let values: Vec<String> = held.data.range(low..high).map(|(key, value)| format!("k{key}={value}")).collect();
-    let detail = format!("epoch {}: {}", held.epoch, if values.is_empty() { "empty".into() } else { values.join(" ") });
+    let values: Vec<String> =
+        held.data.range(low..high).map(|(key, value)| format!("k{key}={value}")).collect();
+    let detail = format!(
+        "epoch {}: {}",
+        held.epoch,
+        if values.is_empty() { "empty".into() } else { values.join(" ") }
+    );
     let (text, tone) = match held.standing {
         Standing::Handing { to } => (format!("→ {to}"), Tone::Changing),
         _ if shard.owner == id => (format!("@{}", held.epoch), Tone::Leading),
-        _ if matches!(shard.task, Task::Moving { to, .. } if to == id) => (format!("@{}", held.epoch), Tone::Changing),
+        _ if matches!(shard.task, Task::Moving { to, .. } if to == id) => {
+            (format!("@{}", held.epoch), Tone::Changing)
+        }
         _ => (format!("@{}", held.epoch), Tone::Odd),
     };
     Entry::new(text).tone(tone).version(held.epoch).detail(detail)
@@ -216,9 +226,12 @@ fn load(cluster: &Cluster<'_, Sharding>, map: &ShardMap) -> Bars {
         .map(|(id, server)| {
             let rate = server.rate() as f64;
             let mine = map.shards.iter().filter(|shard| shard.owner == id);
-            let hottest = mine.filter_map(|shard| Some((keeper?.asked(shard), shard))).max_by_key(|(count, _)| *count);
+            let hottest =
+                mine.filter_map(|shard| Some((keeper?.asked(shard), shard))).max_by_key(|(count, _)| *count);
             let hot = hottest.map_or(0.0, |(count, _)| f64::from(count) / window).min(rate);
-            let name = hottest.filter(|(count, _)| *count > 0).map(|(_, shard)| cluster.settings.range_name(shard.low, shard.high));
+            let name = hottest
+                .filter(|(count, _)| *count > 0)
+                .map(|(_, shard)| cluster.settings.range_name(shard.low, shard.high));
             let detail = match name {
                 Some(name) => format!("{rate} requests a second, about {hot:.0} of them for {name}"),
                 None => format!("{rate} requests a second"),

@@ -108,7 +108,8 @@ fn the_monitor_sees_what_a_scan_sees_all_along() {
 /// A large index: six seconds to load, longer than answers are good for.
 #[test]
 fn s3_2017_the_whole_index_restarted_at_once() {
-    let refresh = |set: &[&str]| play(setup(1, Level::None, &[&["load=6s"], set].concat(), &["3s refresh n1"]));
+    let refresh =
+        |set: &[&str]| play(setup(1, Level::None, &[&["load=6s"], set].concat(), &["3s refresh n1"]));
     let (at_once, rolling) = (refresh(&["all_at_once=on"]), refresh(&[]));
     assert!(at_once.broken().contains(&names::ONE));
     let (outage, calm) = (at_once.outage(Time::ZERO), rolling.outage(Time::ZERO));
@@ -124,7 +125,8 @@ const BLIP: &str = "5s cut n2 n3 n4 | n5 n6 n7 n8 n9 n10 n11 n12 n13 for 5s";
 #[test]
 fn dynamodb_2015_a_blip_and_everybody_asks_at_once() {
     let after = Time::millis(11_000);
-    let (paused, at_once) = (play(setup(1, Level::None, &[], &[BLIP])), play(setup(1, Level::None, &["no_backoff=on"], &[BLIP])));
+    let (paused, at_once) =
+        (play(setup(1, Level::None, &[], &[BLIP])), play(setup(1, Level::None, &["no_backoff=on"], &[BLIP])));
     let (soon, never) = (paused.outage(after), at_once.outage(after));
     assert!(soon < 2.0, "with pauses: nobody answered for {soon} s");
     assert!(never > 10.0, "without: nobody answered for {never} s");

@@ -44,7 +44,10 @@ fn all_parameters_at_their_limits_together() {
         let set: Vec<&str> = all.iter().map(|ends| ends[pick].as_str()).collect();
         holds(&set, Span::millis(400));
     }
-    holds(&["latency_min=0s", "latency_max=0s", "sync_min=0s", "sync_max=0s", "serve=0s", "think=1ms"], Span::secs(1));
+    holds(
+        &["latency_min=0s", "latency_max=0s", "sync_min=0s", "sync_max=0s", "serve=0s", "think=1ms"],
+        Span::secs(1),
+    );
 }
 
 /// Hundreds of requests and orders by hand, in no order that makes sense.

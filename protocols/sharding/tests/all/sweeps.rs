@@ -12,7 +12,8 @@ use std::collections::BTreeSet;
 
 /// What broke: invariants, progress, and the order of things.
 fn broken(played: &Played, set: &[&str]) -> Vec<String> {
-    let mut broken: Vec<String> = played.broken().into_iter().map(|(name, how)| format!("{name}: {how}")).collect();
+    let mut broken: Vec<String> =
+        played.broken().into_iter().map(|(name, how)| format!("{name}: {how}")).collect();
     if played.stalled(set) {
         broken.push("progress".to_owned());
     }
@@ -34,7 +35,8 @@ fn sound(seeds: std::ops::Range<u64>, set: &[&str]) -> BTreeSet<&'static str> {
     let mut reached = BTreeSet::new();
     for seed in seeds {
         let played = play(setup(seed, Level::High, END, set, &[]));
-        let replay = format!("potholes run sharding --seed {seed} --chaos high --set {}", set.join(" --set "));
+        let replay =
+            format!("potholes run sharding --seed {seed} --chaos high --set {}", set.join(" --set "));
         assert_eq!(broken(&played, set), Vec::<String>::new(), "{replay}");
         scan_agrees(seed, &played);
         reached.extend(played.reached());

@@ -2,7 +2,7 @@
 
 use std::borrow::Borrow;
 use std::fmt;
-use std::ops::RangeBounds;
+use std::ops::{BitAnd, BitOr, RangeBounds, Sub};
 
 use serde::{Deserialize, Deserializer, Serialize};
 
@@ -179,6 +179,27 @@ impl<T: Ord> SortedSet<T> {
     /// Whether none is in the other.
     pub fn is_disjoint(&self, other: &Self) -> bool {
         !self.iter().any(|item| other.contains(item))
+    }
+}
+
+impl<T: Ord + Clone> BitOr for &SortedSet<T> {
+    type Output = SortedSet<T>;
+    fn bitor(self, other: Self) -> SortedSet<T> {
+        self.union(other).cloned().collect()
+    }
+}
+
+impl<T: Ord + Clone> BitAnd for &SortedSet<T> {
+    type Output = SortedSet<T>;
+    fn bitand(self, other: Self) -> SortedSet<T> {
+        self.intersection(other).cloned().collect()
+    }
+}
+
+impl<T: Ord + Clone> Sub for &SortedSet<T> {
+    type Output = SortedSet<T>;
+    fn sub(self, other: Self) -> SortedSet<T> {
+        self.difference(other).cloned().collect()
     }
 }
 

@@ -89,7 +89,7 @@ fn percentile(sorted: &[u64], percent: usize) -> f64 {
 /// The spans of time that begin with a fact and end with another of the same actor and first value (or at the end), in
 /// nanoseconds, in the order in which they begin.
 pub fn spans(trace: &Trace, end: Time, begins: &[&str], ends: &[&str]) -> Vec<u64> {
-    let mut open: std::collections::BTreeMap<(ActorId, Arc<str>), Time> = std::collections::BTreeMap::new();
+    let mut open: sim::ordered::SortedMap<(ActorId, Arc<str>), Time> = sim::ordered::SortedMap::new();
     let mut spans = Vec::new();
     for fact in &trace.facts {
         let Some(Value::Text(name)) = fact.values.first() else { continue };

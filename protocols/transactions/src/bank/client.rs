@@ -7,10 +7,11 @@ use super::answer::{Answer, Reply, Request};
 use super::told::ClientFact;
 use super::{Account, Coins};
 use serde::Serialize;
+use sim::ordered::SortedMap;
 use sim::random::Draw;
 use sim::story::{Outcome, Value};
 use sim::{ActorId, Context, OperationId, Protocol, Span};
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::fmt::Debug;
 use std::sync::Arc;
 
@@ -99,13 +100,13 @@ pub struct Client<A> {
     open: Option<Open<A>>,
     queue: VecDeque<Wish<A>>,
     /// In which life each server was when it was last heard; the first, where it was not.
-    lives: BTreeMap<ActorId, u32>,
+    lives: SortedMap<ActorId, u32>,
 }
 
 impl<A: Ask> Client<A> {
     /// A client with nothing to do yet.
     pub fn start<B: Bank<Ask = A>>(context: &mut Context<'_, B>) -> Self {
-        let client = Self { number: 0, open: None, queue: VecDeque::new(), lives: BTreeMap::new() };
+        let client = Self { number: 0, open: None, queue: VecDeque::new(), lives: SortedMap::new() };
         client.think(context);
         client
     }

@@ -8,8 +8,8 @@ use super::order::{Item, Key, OrderId, Show, Step};
 use crate::bank::answer::Reason;
 use crate::bank::{Account, Coins, Fold};
 use serde::Serialize;
+use sim::ordered::SortedMap;
 use sim::{ActorId, Chunks};
-use std::collections::BTreeMap;
 use std::fmt;
 
 /// What is to be said to somebody, until it is known to have arrived.
@@ -176,19 +176,19 @@ pub struct Log {
     /// Orders begun.
     pub begun: u64,
     /// Orders that are not over.
-    pub open: BTreeMap<OrderId, Open>,
+    pub open: SortedMap<OrderId, Open>,
     /// What the orchestrator remembers of its clients.
-    pub sessions: BTreeMap<ActorId, Session>,
+    pub sessions: SortedMap<ActorId, Session>,
     /// What was done and must not be done again.
-    pub keys: BTreeMap<Key, Mark>,
-    balances: BTreeMap<Account, Coins>,
-    seats: BTreeMap<Show, u64>,
+    pub keys: SortedMap<Key, Mark>,
+    balances: SortedMap<Account, Coins>,
+    seats: SortedMap<Show, u64>,
     /// Seats sold by orders whose keys are forgotten.
     pub sold: u64,
     /// All orders before this one are over.
     pub settled: OrderId,
     /// What is to be said.
-    pub outbox: BTreeMap<Key, Parcel>,
+    pub outbox: SortedMap<Key, Parcel>,
 }
 
 impl Fold for Log {

@@ -3,10 +3,10 @@
 use crate::bank::books;
 use sim::figure::{Line, Plot, Quantity};
 use sim::lab::Measure;
+use sim::ordered::SortedMap;
 use sim::story::Value;
 use sim::trace::EventKind;
 use sim::{Time, Trace};
-use std::collections::BTreeMap;
 
 pub(super) const MEASURES: &[Measure] = &[
     Measure { id: "answered", unit: "1/s", doc: "Requests answered each second, done or refused." },
@@ -48,7 +48,7 @@ pub(super) fn measure(trace: &Trace, end: Time) -> Vec<f64> {
 
 /// The longest that an order was on its way, in seconds.
 fn longest(trace: &Trace, end: Time) -> f64 {
-    let mut open: BTreeMap<i64, Time> = BTreeMap::new();
+    let mut open: SortedMap<i64, Time> = SortedMap::new();
     let mut longest = f64::NAN;
     for fact in &trace.facts {
         let Some(Value::Int(order)) = fact.values.first() else { continue };

@@ -11,9 +11,9 @@ use super::settings::Settings;
 use super::shard::Shard;
 use super::{Actor, Saga};
 use crate::bank::{Branches, ClientFact, Coins, Reason};
+use sim::ordered::SortedMap;
 use sim::protocol::{Happening, Monitor, Report};
 use sim::{ActorId, Parameters, Span, Time};
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// What was seen of an order.
@@ -24,7 +24,7 @@ struct Seen {
     since: Time,
     ending: Option<Ending>,
     /// How often each step was done and undone.
-    times: BTreeMap<(Step, bool), u32>,
+    times: SortedMap<(Step, bool), u32>,
 }
 
 impl Seen {
@@ -75,13 +75,13 @@ pub struct Watch {
     /// Since when all is mended.
     calm: Option<Time>,
     /// Orders on their way, and the newest that are over.
-    orders: Arc<BTreeMap<OrderId, Seen>>,
+    orders: Arc<SortedMap<OrderId, Seen>>,
     /// Seats sold by orders that are no longer remembered.
     sold: u64,
     all_seats: u64,
-    held: BTreeMap<ActorId, Held>,
+    held: SortedMap<ActorId, Held>,
     /// How many records each node has written.
-    records: BTreeMap<ActorId, u64>,
+    records: SortedMap<ActorId, u64>,
 }
 
 /// Orders that are over and remembered: nothing should ever happen to them again.
@@ -105,7 +105,7 @@ impl Monitor<Saga> for Watch {
             sold: 0,
             all_seats: u64::from(settings.shows) * settings.seats,
             held: branches.shards().map(|shard| (shard, opened(shard))).collect(),
-            records: BTreeMap::new(),
+            records: SortedMap::new(),
         }
     }
 
@@ -145,7 +145,7 @@ impl Watch {
     fn fact(&mut self, at: Time, fact: &Fact, report: &mut Report) {
         match fact {
             Fact::Begun { order, item, .. } => {
-                let seen = Seen { item: *item, since: at, ending: None, times: BTreeMap::new() };
+                let seen = Seen { item: *item, since: at, ending: None, times: SortedMap::new() };
                 Arc::make_mut(&mut self.orders).insert(*order, seen);
             }
             Fact::Did { key, item, times } => self.did(at, *key, *item, *times, report),
@@ -165,7 +165,7 @@ impl Watch {
     }
 
     fn did(&mut self, at: Time, key: Key, item: Item, times: u32, report: &mut Report) {
-        let new = || Seen { item, since: at, ending: None, times: BTreeMap::new() };
+        let new = || Seen { item, since: at, ending: None, times: SortedMap::new() };
         let seen = Arc::make_mut(&mut self.orders).entry(key.order).or_insert_with(new);
         seen.times.insert((key.step, key.undo), times);
         if times > 1 {

@@ -12,15 +12,15 @@ use super::outbox::Outbox;
 use super::{Context, Timer};
 use crate::bank::{Account, Alarm, Answer, Coins, Reason, Reply, Request};
 use serde::Serialize;
+use sim::ordered::SortedMap;
 use sim::{ActorId, Recovery, SyncId, Time};
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// An audit: what shards have said so far.
 #[derive(Clone, Debug, Serialize)]
 struct Audit {
     number: u64,
-    seen: BTreeMap<ActorId, Arc<[(Account, Coins)]>>,
+    seen: SortedMap<ActorId, Arc<[(Account, Coins)]>>,
 }
 
 /// The orchestrator.
@@ -28,10 +28,10 @@ struct Audit {
 pub struct Orchestrator {
     outbox: Outbox,
     /// Until when each order may still go either way, by its own clock.
-    patience: BTreeMap<OrderId, Time>,
+    patience: SortedMap<OrderId, Time>,
     loses_patience: Alarm,
     /// By client. Nothing of them is written: who asks again is told anew.
-    audits: BTreeMap<ActorId, Audit>,
+    audits: SortedMap<ActorId, Audit>,
     /// What was last made known of how many orders are open, how many being undone, and the money on its way.
     shown: (u64, u64, Coins),
 }
@@ -46,7 +46,7 @@ impl Orchestrator {
             outbox: Outbox::new(log, context),
             patience: log.open.keys().map(|order| (*order, until)).collect(),
             loses_patience: Alarm::default(),
-            audits: BTreeMap::new(),
+            audits: SortedMap::new(),
             shown: (0, 0, Coins(0)),
         };
         orchestrator.settle(context);
@@ -249,9 +249,9 @@ impl Orchestrator {
 
     /// Asks every shard what is there, one when it likes: whatever is on its way in between is missed, or seen twice.
     fn audit(&mut self, client: ActorId, number: u64, context: &mut Context<'_>) {
-        let audit = self.audits.entry(client).or_insert_with(|| Audit { number, seen: BTreeMap::new() });
+        let audit = self.audits.entry(client).or_insert_with(|| Audit { number, seen: SortedMap::new() });
         match audit.number.cmp(&number) {
-            std::cmp::Ordering::Less => *audit = Audit { number, seen: BTreeMap::new() },
+            std::cmp::Ordering::Less => *audit = Audit { number, seen: SortedMap::new() },
             std::cmp::Ordering::Equal => {}
             std::cmp::Ordering::Greater => return,
         }

@@ -11,22 +11,22 @@ use super::order::{Key, OrderId};
 use super::{Timer, settings::Potholes};
 use crate::bank::{Alarm, Disk};
 use serde::Serialize;
+use sim::ordered::SortedMap;
 use sim::{ActorId, SyncId, Time};
-use std::collections::BTreeMap;
 
 /// A node's log and what is to be said because of it.
 #[derive(Clone, Debug, Serialize)]
 pub struct Outbox {
     disk: Disk<Log>,
     /// When each parcel is sent again, by the node's own clock.
-    due: BTreeMap<Key, Time>,
+    due: SortedMap<Key, Time>,
     relays: Alarm,
 }
 
 impl Outbox {
     /// What was found on the disk. All that was to be said may not have been: it is said again.
     pub fn new(log: &Log, context: &mut Context<'_>) -> Self {
-        let mut outbox = Self { disk: Disk::new(log), due: BTreeMap::new(), relays: Alarm::default() };
+        let mut outbox = Self { disk: Disk::new(log), due: SortedMap::new(), relays: Alarm::default() };
         outbox.due = log.outbox.keys().map(|key| (*key, Time::ZERO)).collect();
         outbox.relay(context);
         outbox
@@ -129,7 +129,7 @@ impl Outbox {
 impl Outbox {
     /// That of a node that has found this log and said nothing since.
     pub(super) fn of_log(log: &Log) -> Self {
-        Self { disk: Disk::new(log), due: BTreeMap::new(), relays: Alarm::default() }
+        Self { disk: Disk::new(log), due: SortedMap::new(), relays: Alarm::default() }
     }
 }
 

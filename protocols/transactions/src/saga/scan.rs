@@ -10,8 +10,8 @@ use super::shard;
 use super::{Actor, Saga};
 use crate::bank::Coins;
 use sim::ActorId;
+use sim::ordered::SortedMap;
 use sim::protocol::Cluster;
-use std::collections::BTreeMap;
 
 /// What stands where.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -33,8 +33,8 @@ pub(super) fn logs<'a>(cluster: &'a Cluster<'_, Saga>) -> Vec<(ActorId, &'a Log)
 }
 
 /// Of how many orders a step is done and not undone, and what each costs.
-pub(super) fn standing(logs: &[(ActorId, &Log)]) -> BTreeMap<OrderId, [bool; 3]> {
-    let mut orders: BTreeMap<OrderId, [bool; 3]> = BTreeMap::new();
+pub(super) fn standing(logs: &[(ActorId, &Log)]) -> SortedMap<OrderId, [bool; 3]> {
+    let mut orders: SortedMap<OrderId, [bool; 3]> = SortedMap::new();
     for key in logs.iter().flat_map(|(_, log)| log.keys.keys()) {
         orders.entry(key.order).or_insert_with(|| {
             STEPS.map(|step| {

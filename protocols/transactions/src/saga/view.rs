@@ -15,10 +15,10 @@ use super::{Actor, Saga};
 use crate::bank::client::Ask;
 use crate::bank::{Account, Client, books as drawn};
 use sim::ActorId;
+use sim::ordered::SortedSet;
 use sim::protocol::Cluster;
 use sim::story::{Rank, Role};
 use sim::view::{ActorView, Body, Entry, Gauge, Strip, Table, TableRow, Tone};
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// The newest orders that are shown.
@@ -119,7 +119,7 @@ pub(super) fn strips(cluster: &Cluster<'_, Saga>) -> Vec<Strip> {
 /// Each order and its three steps.
 fn orders(cluster: &Cluster<'_, Saga>) -> Strip {
     let logs = logs(cluster);
-    let mut known: BTreeSet<OrderId> =
+    let mut known: SortedSet<OrderId> =
         logs.iter().flat_map(|(_, log)| log.keys.keys().map(|key| key.order)).collect();
     known.extend(logs.iter().flat_map(|(_, log)| log.open.keys().copied()));
     let rows = known.iter().rev().take(ORDERS).map(|order| {

@@ -12,8 +12,8 @@ use super::transaction::{Age, Part, TransactionId, parts};
 use super::{Context, Timer};
 use crate::bank::{Account, Alarm, Answer, Coins, Disk, Reason, Reply, Request};
 use serde::Serialize;
+use sim::ordered::{SortedMap, SortedSet};
 use sim::{ActorId, Recovery, SyncId, Time};
-use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// A shard's part of a transaction, and how far it is.
@@ -37,7 +37,7 @@ pub enum Phase {
     /// Decided to commit; the record is not durable yet, and nobody may know.
     Logging(SyncId),
     /// Durable; told until these have acknowledged.
-    Telling(BTreeSet<ActorId>),
+    Telling(SortedSet<ActorId>),
 }
 
 /// A transaction that a coordinator remembers.
@@ -48,13 +48,13 @@ pub struct Open {
     /// The request's number.
     pub number: u64,
     /// Who does what; empty once it is only told of.
-    pub shares: BTreeMap<ActorId, Share>,
+    pub shares: SortedMap<ActorId, Share>,
     /// How far it is.
     pub phase: Phase,
     /// Until when it waits for work or votes, by its own clock.
     deadline: Time,
     /// What has been read so far.
-    seen: BTreeMap<Account, Coins>,
+    seen: SortedMap<Account, Coins>,
 }
 
 impl Open {
@@ -85,8 +85,8 @@ pub struct Coordinator {
     ready: bool,
     /// Names given in this life.
     begun: u32,
-    open: BTreeMap<TransactionId, Open>,
-    sessions: BTreeMap<ActorId, Session>,
+    open: SortedMap<TransactionId, Open>,
+    sessions: SortedMap<ActorId, Session>,
     /// When it will give up waiting.
     decides: Alarm,
 }
@@ -99,8 +99,8 @@ impl Coordinator {
             disk: Disk::new(log),
             ready: false,
             begun: 0,
-            open: BTreeMap::new(),
-            sessions: BTreeMap::new(),
+            open: SortedMap::new(),
+            sessions: SortedMap::new(),
             decides: Alarm::default(),
         };
         context.require(!recovery.corrupt, || "a record of its log is damaged".to_owned());
@@ -111,10 +111,10 @@ impl Coordinator {
             let open = Open {
                 client: unfinished.client,
                 number: unfinished.number,
-                shares: BTreeMap::new(),
+                shares: SortedMap::new(),
                 phase: Phase::Telling(unfinished.writers.iter().copied().collect()),
                 deadline: Time::ZERO,
-                seen: BTreeMap::new(),
+                seen: SortedMap::new(),
             };
             coordinator.open.insert(*id, open);
         }
@@ -137,7 +137,7 @@ impl Coordinator {
     }
 
     /// What it remembers.
-    pub fn open(&self) -> &BTreeMap<TransactionId, Open> {
+    pub fn open(&self) -> &SortedMap<TransactionId, Open> {
         &self.open
     }
 
@@ -227,7 +227,7 @@ impl Coordinator {
             shares: parts.into_iter().map(share).collect(),
             phase: Phase::Working,
             deadline: context.monotonic() + context.settings().decide,
-            seen: BTreeMap::new(),
+            seen: SortedMap::new(),
         };
         self.open.insert(id, open);
         self.set_deadline(context);

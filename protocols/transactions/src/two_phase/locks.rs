@@ -11,7 +11,7 @@ use super::settings::Deadlocks;
 use super::transaction::{Age, TransactionId};
 use crate::bank::Account;
 use serde::Serialize;
-use std::collections::BTreeMap;
+use sim::ordered::SortedMap;
 
 /// How an account is held.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -60,7 +60,7 @@ pub enum Attempt {
 /// The locks of one shard. Volatile: those of transactions in doubt are taken again when a shard recovers.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Locks {
-    locks: BTreeMap<Account, Lock>,
+    locks: SortedMap<Account, Lock>,
 }
 
 impl Locks {

@@ -6,8 +6,8 @@
 use super::transaction::TransactionId;
 use crate::bank::{Account, Coins, Fold};
 use serde::Serialize;
+use sim::ordered::{SortedMap, SortedSet};
 use sim::{ActorId, Chunks};
-use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 
@@ -113,17 +113,17 @@ pub struct Log {
     /// The coordinator's newest life.
     pub life: u32,
     /// Commits without an end.
-    pub unfinished: BTreeMap<TransactionId, Unfinished>,
+    pub unfinished: SortedMap<TransactionId, Unfinished>,
     /// The newest request of each client that was committed.
-    pub answered: BTreeMap<ActorId, u64>,
+    pub answered: SortedMap<ActorId, u64>,
     /// Accounts that are no longer as they were opened.
-    balances: BTreeMap<Account, Coins>,
+    balances: SortedMap<Account, Coins>,
     /// Prepared and not decided.
-    pub prepared: BTreeMap<TransactionId, Prepared>,
+    pub prepared: SortedMap<TransactionId, Prepared>,
     /// Committed, and perhaps not over everywhere: another shard may ask.
-    pub committed: BTreeSet<TransactionId>,
+    pub committed: SortedSet<TransactionId>,
     /// By coordinator: all before this one are over everywhere.
-    pub settled: BTreeMap<ActorId, TransactionId>,
+    pub settled: SortedMap<ActorId, TransactionId>,
 }
 
 impl Fold for Log {

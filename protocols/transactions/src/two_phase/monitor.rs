@@ -12,10 +12,11 @@ use super::shard::Shard;
 use super::transaction::TransactionId;
 use super::{Actor, TwoPhase};
 use crate::bank::{Account, Branches, ClientFact, Coins, Reason};
+use sim::ordered::SortedMap;
 use sim::protocol::{Happening, Monitor, Report};
 use sim::{ActorId, Chunks, Parameters, Span, Time};
 use smallvec::SmallVec;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 /// What a shard has made of a transaction.
@@ -55,7 +56,7 @@ struct Seen {
     abandoned: bool,
     /// Its client was told ok.
     told: bool,
-    sides: BTreeMap<ActorId, Side>,
+    sides: SortedMap<ActorId, Side>,
 }
 
 /// The monitor.
@@ -66,19 +67,19 @@ pub struct Watch {
     doubt: Span,
     /// Since when all is mended.
     calm: Option<Time>,
-    open: Arc<BTreeMap<TransactionId, Seen>>,
+    open: Arc<SortedMap<TransactionId, Seen>>,
     /// The newest that their coordinators have forgotten: nobody should ever speak of them again.
     ended: Arc<VecDeque<(TransactionId, Seen)>>,
     /// The newest transaction begun for each client.
-    newest: BTreeMap<ActorId, TransactionId>,
+    newest: SortedMap<ActorId, TransactionId>,
     /// What is in each account by the decisions alone.
     balances: Vec<Coins>,
     /// What each decision changed, in order.
     moments: Chunks<SmallVec<[(Account, Coins); 2]>>,
     /// What all accounts of a shard hold.
-    sums: BTreeMap<ActorId, Coins>,
+    sums: SortedMap<ActorId, Coins>,
     /// How many records each node has written.
-    records: BTreeMap<ActorId, u64>,
+    records: SortedMap<ActorId, u64>,
 }
 
 impl Monitor<TwoPhase> for Watch {
@@ -92,11 +93,11 @@ impl Monitor<TwoPhase> for Watch {
             calm: None,
             open: Arc::default(),
             ended: Arc::default(),
-            newest: BTreeMap::new(),
+            newest: SortedMap::new(),
             balances: vec![branches.opening; usize::from(branches.accounts)],
             moments: Chunks::new(),
             sums: branches.shards().map(|shard| (shard, opened(shard))).collect(),
-            records: BTreeMap::new(),
+            records: SortedMap::new(),
         }
     }
 
@@ -208,7 +209,7 @@ impl Watch {
             committed: false,
             abandoned: false,
             told: false,
-            sides: BTreeMap::new(),
+            sides: SortedMap::new(),
         };
         Arc::make_mut(&mut self.open).insert(id, seen);
         self.newest.insert(client, id);

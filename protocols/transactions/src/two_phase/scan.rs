@@ -7,8 +7,8 @@ use super::transaction::TransactionId;
 use super::{Actor, TwoPhase};
 use crate::bank::Coins;
 use sim::ActorId;
+use sim::ordered::{SortedMap, SortedSet};
 use sim::protocol::Cluster;
-use std::collections::{BTreeMap, BTreeSet};
 
 /// Where the money is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -44,9 +44,9 @@ pub(super) fn money(cluster: &Cluster<'_, TwoPhase>, committed: impl Fn(&Transac
 pub(super) fn scan(cluster: &Cluster<'_, TwoPhase>) -> Vec<(usize, String)> {
     let mut broken = Vec::new();
     let branches = &cluster.settings.branches;
-    let mut committed: BTreeMap<TransactionId, ActorId> = BTreeMap::new();
-    let mut aborted: BTreeMap<TransactionId, ActorId> = BTreeMap::new();
-    let mut decided: BTreeSet<TransactionId> = BTreeSet::new();
+    let mut committed: SortedMap<TransactionId, ActorId> = SortedMap::new();
+    let mut aborted: SortedMap<TransactionId, ActorId> = SortedMap::new();
+    let mut decided: SortedSet<TransactionId> = SortedSet::new();
     for (node, log) in logs(cluster) {
         let Some(actor) = cluster.state(node) else { continue };
         for (at, record) in (0..).zip(log.records().iter()) {

@@ -16,8 +16,8 @@ use super::transaction::{Age, Part, TransactionId};
 use super::{Context, Timer};
 use crate::bank::{Account, Alarm, Branches, Coins, Disk, Reason};
 use serde::Serialize;
+use sim::ordered::SortedMap;
 use sim::{ActorId, Recovery, SyncId, Time};
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// How far a shard is with its part.
@@ -69,7 +69,7 @@ pub struct Shard {
     id: ActorId,
     branches: Branches,
     disk: Disk<Log>,
-    tasks: BTreeMap<TransactionId, Task>,
+    tasks: SortedMap<TransactionId, Task>,
     locks: Locks,
     arrivals: u64,
     /// What was last made known of how many are in doubt and how many wait.
@@ -87,7 +87,7 @@ impl Shard {
             id: context.me(),
             branches: context.settings().branches,
             disk: Disk::new(log),
-            tasks: BTreeMap::new(),
+            tasks: SortedMap::new(),
             locks: Locks::default(),
             arrivals: 0,
             shown: (0, 0),
@@ -133,7 +133,7 @@ impl Shard {
     }
 
     /// What it is at.
-    pub fn tasks(&self) -> &BTreeMap<TransactionId, Task> {
+    pub fn tasks(&self) -> &SortedMap<TransactionId, Task> {
         &self.tasks
     }
 
@@ -532,7 +532,7 @@ impl Shard {
             id,
             branches,
             disk: Disk::new(log),
-            tasks: BTreeMap::new(),
+            tasks: SortedMap::new(),
             locks: Locks::default(),
             arrivals: 0,
             shown: (0, 0),

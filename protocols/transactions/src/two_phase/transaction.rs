@@ -3,8 +3,8 @@
 use super::message::Order;
 use crate::bank::{Account, Branches, Coins};
 use serde::Serialize;
+use sim::ordered::SortedMap;
 use sim::{ActorId, Time};
-use std::collections::BTreeMap;
 use std::fmt;
 
 /// A transaction's name: `n1.4` is the fourth that n1 began; after a restart `n1.2.1` is the first of its second life.
@@ -109,15 +109,15 @@ impl fmt::Display for Part {
 }
 
 /// Who does what of an order.
-pub fn parts(order: Order, branches: &Branches) -> BTreeMap<ActorId, Part> {
+pub fn parts(order: Order, branches: &Branches) -> SortedMap<ActorId, Part> {
     match order {
         Order::Audit => branches.shards().map(|shard| (shard, Part::Read)).collect(),
         Order::Transfer { from, to, amount } => {
             let (one, other) = (branches.shard_of(from), branches.shard_of(to));
             if one == other {
-                return BTreeMap::from([(one, Part::Move { take: Some(from), give: Some(to), amount })]);
+                return SortedMap::from([(one, Part::Move { take: Some(from), give: Some(to), amount })]);
             }
-            BTreeMap::from([
+            SortedMap::from([
                 (one, Part::Move { take: Some(from), give: None, amount }),
                 (other, Part::Move { take: None, give: Some(to), amount }),
             ])

@@ -1,12 +1,11 @@
 //! The instruments of the window, driven as a hand and a screen reader would: "break it for me", the map of models,
 //! histories from files, two runs side by side, and what teachers need.
 
-#[path = "instruments/breaking.rs"]
+mod beside;
 mod breaking;
-#[path = "instruments/histories.rs"]
 mod histories;
-#[path = "instruments/models.rs"]
 mod models;
+mod teachers;
 
 use eframe::egui::{Theme, Vec2, vec2};
 use egui_kittest::Harness;
