@@ -1,6 +1,7 @@
 //! What becomes so at nodes and clients: feeds monitors, bands, measures, lesson conditions.
 
 use super::post::{Post, PostId};
+use super::settings::Order;
 use crate::logical::Hybrid;
 use serde::Serialize;
 use sim::story::{Rank, Role, Value};
@@ -46,7 +47,12 @@ pub enum Fact {
         how: Put,
     },
     /// A post is taken and stamped.
-    Posted(Arc<Post>),
+    Posted {
+        /// It.
+        post: Arc<Post>,
+        /// By what the board is sorted at that moment.
+        order: Order,
+    },
     /// A post was made durable and its time has passed: it is answered and told.
     Released {
         /// Which.
@@ -173,7 +179,7 @@ impl sim::Fact for Fact {
             Fact::Adjusted { how: Put::Stepped, .. } => "stepped",
             Fact::Adjusted { how: Put::Stands, .. } => "stands",
             Fact::Adjusted { how: Put::Back, .. } => "set-back",
-            Fact::Posted(_) => "posted",
+            Fact::Posted { .. } => "posted",
             Fact::Released { .. } => "released",
             Fact::Heard { .. } => "heard",
             Fact::Refused { .. } => "refused",
@@ -195,7 +201,7 @@ impl sim::Fact for Fact {
             Fact::Serves { posts } => smallvec![u64::from(*posts).into()],
             Fact::Doubts { doubt, behind } => smallvec![micros(signed(*doubt)), micros(*behind)],
             Fact::Adjusted { behind, .. } => smallvec![micros(*behind)],
-            Fact::Posted(post) => {
+            Fact::Posted { post, .. } => {
                 smallvec![word(&post.text), Value::Int(signed(post.stamps.interval.doubt()) / 1_000)]
             }
             Fact::Released { text, commit, .. } => smallvec![word(text), micros(signed(Span(commit.0)))],
@@ -237,7 +243,9 @@ impl sim::Fact for Fact {
                 };
                 format!("the clock of {me} is {by} {side}: {put}")
             }
-            Fact::Posted(post) => format!("{me} stamps “{}”: commit time {}", post.text, post.stamps.commit),
+            Fact::Posted { post, .. } => {
+                format!("{me} stamps “{}”: commit time {}", post.text, post.stamps.commit)
+            }
             Fact::Released { text, commit, .. } => format!("{commit} has passed: {me} tells “{text}”"),
             Fact::Heard { post, .. } => format!("{me} hears “{}” of {}", post.text, post.id.origin),
             Fact::Refused { id, ahead } => {

@@ -7,14 +7,18 @@
 use super::fact::{Fact, Put};
 use super::invariants::At;
 use super::post::{Key, Post};
-use super::settings::Settings;
+use super::settings::{Order, Settings};
 use super::{Actor, Board};
 use crate::logical::{Hybrid, Lamport, Vector};
 use crate::sync::part;
+use sim::ordered::SortedMap;
 use sim::protocol::{Happening, Monitor, Report};
 use sim::{ActorId, Parameters, Span, Time};
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::sync::Arc;
+
+/// All orders of the board. A pothole may be switched on and off in the middle of a run.
+const ORDERS: [Order; 4] = [Order::Hybrid, Order::Lamport, Order::Commit, Order::Wall];
 
 /// What was before now at some node: how many posts of each, and the largest stamps among them.
 #[derive(Clone, Debug, Default)]
@@ -22,7 +26,8 @@ struct Past {
     counts: Vector,
     /// Something was heard so late that what was before it is forgotten: there may be more than this.
     partial: bool,
-    key: Option<Key>,
+    /// By each order that the board may be sorted by, in that of [`ORDERS`].
+    keys: [Option<Key>; ORDERS.len()],
     lamport: Option<Lamport>,
     hybrid: Option<Hybrid>,
     wall: Option<Time>,
@@ -33,18 +38,27 @@ impl Past {
         Self { counts: Vector::new(servers), ..Self::default() }
     }
 
-    /// All that was before some post, and that post.
-    fn with(&mut self, post: &Post, key: Key) {
-        self.key = self.key.max(Some(key));
+    /// A post and all that was before it.
+    fn with(&mut self, post: &Post) {
+        for (key, order) in self.keys.iter_mut().zip(ORDERS) {
+            *key = (*key).max(Some(Settings::key_by(order, post)));
+        }
         self.lamport = self.lamport.max(Some(post.stamps.lamport));
         self.hybrid = self.hybrid.max(Some(post.stamps.hybrid));
         self.wall = self.wall.max(Some(post.stamps.wall));
     }
 
+    /// The largest by that order.
+    fn key(&self, order: Order) -> Option<Key> {
+        self.keys.iter().zip(ORDERS).find(|(_, by)| *by == order).and_then(|(key, _)| *key)
+    }
+
     fn merge(&mut self, other: &Self) {
         self.counts.hear(&other.counts);
         self.partial |= other.partial;
-        self.key = self.key.max(other.key);
+        for (key, other) in self.keys.iter_mut().zip(other.keys) {
+            *key = (*key).max(other);
+        }
         self.lamport = self.lamport.max(other.lamport);
         self.hybrid = self.hybrid.max(other.hybrid);
         self.wall = self.wall.max(other.wall);
@@ -77,7 +91,7 @@ const RECENT: usize = 12;
 #[derive(Clone, Debug)]
 pub struct Watch {
     settings: Arc<Settings>,
-    nodes: BTreeMap<ActorId, Node>,
+    nodes: SortedMap<ActorId, Node>,
     recent: VecDeque<Arc<Post>>,
     /// Of the posts that were told: the one with the latest commit time, and the one with the largest hybrid stamp.
     told: Option<(Time, String)>,
@@ -118,10 +132,8 @@ impl Monitor<Board> for Watch {
 impl Watch {
     fn fact(&mut self, at: Time, actor: ActorId, fact: &Fact, report: &mut Report) {
         match fact {
-            Fact::Posted(post) => self.posted(at, post, report),
-            Fact::Released { id, text, commit } => {
-                self.released(actor, *commit, format!("{id} “{text}”"), report)
-            }
+            Fact::Posted { post, order } => self.posted(at, post, *order, report),
+            Fact::Released { id, text, commit } => self.released(actor, *commit, format!("{id} “{text}”")),
             Fact::Heard { post, hybrid, wall } => self.heard(actor, post, *hybrid, *wall, report),
             Fact::Refused { .. } => report.reached(At::Refused.place()),
             Fact::Adjusted { how, .. } => match how {
@@ -145,15 +157,15 @@ impl Watch {
     }
 
     /// A post is stamped: it is held against all that was before it, and against the time.
-    fn posted(&mut self, at: Time, post: &Arc<Post>, report: &mut Report) {
-        let key = self.key(post);
+    fn posted(&mut self, at: Time, post: &Arc<Post>, order: Order, report: &mut Report) {
+        let key = Settings::key_by(order, post);
         self.against_time(at, post, report);
         self.against_told(post, report);
         self.against_recent(post, report);
         let Some(node) = self.nodes.get_mut(&post.id.origin) else { return };
         node.past.counts.tick(Settings::place(post.id.origin));
         let (stamps, past) = (&post.stamps, &node.past);
-        if let Some(before) = past.key.filter(|before| *before >= key) {
+        if let Some(before) = past.key(order).filter(|before| *before >= key) {
             let sentence =
                 format!("{} “{}” stands before {}, which its node knew", post.id, post.text, before.id);
             report.broken(At::Causal.place(), sentence);
@@ -184,7 +196,7 @@ impl Watch {
             );
             report.broken(At::NeverBack.place(), sentence);
         }
-        node.past.with(post, key);
+        node.past.with(post);
         if node.posts.len() == KEPT {
             node.posts.pop_front();
         }
@@ -271,14 +283,13 @@ impl Watch {
         self.recent.push_back(Arc::clone(post));
     }
 
-    fn released(&mut self, who: ActorId, commit: Time, name: String, report: &mut Report) {
+    fn released(&mut self, who: ActorId, commit: Time, name: String) {
         if self.told.as_ref().is_none_or(|(latest, _)| *latest < commit) {
             self.told = Some((commit, name));
         }
         let Some(node) = self.nodes.get(&who) else { return };
         let seen = node.posts.iter().find(|seen| seen.post.stamps.commit == commit);
         self.told_hybrid = self.told_hybrid.max(seen.map(|seen| seen.post.stamps.hybrid));
-        let _ = report;
     }
 
     fn pinned(&self, who: ActorId, epoch: u64, text: &str, report: &mut Report) {
@@ -305,9 +316,5 @@ impl Watch {
             report.reached(At::Lost.place());
         }
         node.past = node.posts.back().map_or_else(|| Past::new(servers), |seen| Past::clone(&seen.past));
-    }
-
-    fn key(&self, post: &Post) -> Key {
-        self.settings.key(post)
     }
 }

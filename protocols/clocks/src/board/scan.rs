@@ -4,13 +4,13 @@
 use super::invariants::At;
 use super::post::Post;
 use super::{Actor, Board};
+use sim::ordered::SortedMap;
 use sim::protocol::Cluster;
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Every post that is on some board.
 fn posts(cluster: &Cluster<'_, Board>) -> Vec<Arc<Post>> {
-    let mut all = BTreeMap::new();
+    let mut all = SortedMap::new();
     for (_, actor, _) in &cluster.actors {
         if let Some(Actor::Server(server)) = actor {
             let shelved = server.shelves().iter().flat_map(|shelf| shelf.iter());

@@ -16,8 +16,9 @@ use crate::logical::{Hybrid, Lamport, Vector};
 use crate::sync::{Exchange, Manner, NodeClock, difference};
 use crate::truetime::{Interval, TrueTime};
 use serde::Serialize;
+use sim::ordered::SortedMap;
 use sim::{ActorId, Recovery, Span, SyncId, Time};
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 /// Posts that may wait at once for disk and time.
@@ -55,7 +56,7 @@ pub struct Server {
     /// The number of the last question for the time.
     poll: u64,
     /// The newest request of each client.
-    requests: BTreeMap<ActorId, u64>,
+    requests: SortedMap<ActorId, u64>,
     /// What is pinned here, and under which lease.
     pinned: Option<(u64, Arc<str>)>,
     tenure: Tenure,
@@ -72,7 +73,7 @@ impl Server {
         if let Some(shelf) = shelves.get_mut(usize::from(place)) {
             told.into_iter().for_each(|post| shelf.push(Arc::clone(post)));
         }
-        let mut requests = BTreeMap::new();
+        let mut requests = SortedMap::new();
         for post in log.posts.iter() {
             requests.insert(post.client, post.request);
         }
@@ -240,7 +241,7 @@ impl Server {
         self.last = stamps.commit;
         let id = PostId { origin: context.me(), number: self.vector.of(self.place) };
         let post = Arc::new(Post { id, client, request, text, stamps });
-        context.fact(Fact::Posted(Arc::clone(&post)));
+        context.fact(Fact::Posted { post: Arc::clone(&post), order: context.settings().order });
         context.write(Entry::Post(Arc::clone(&post)));
         let sync = Some(context.sync());
         self.pending.push_back(Pending { post, sync });

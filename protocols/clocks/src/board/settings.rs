@@ -1,6 +1,7 @@
 //! The parameters, and what they are worth.
 
 use super::post::Key;
+use serde::Serialize;
 use sim::ActorId;
 use sim::clock::Crystal;
 use sim::network::{Latency, Network, Profile};
@@ -24,7 +25,7 @@ pub struct Potholes {
 }
 
 /// By what the board is sorted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub enum Order {
     /// Hybrid clocks.
     Hybrid,
@@ -335,7 +336,12 @@ impl Settings {
 
     /// Where a post stands on the board.
     pub fn key(&self, post: &super::post::Post) -> Key {
-        let (major, minor) = match self.order {
+        Self::key_by(self.order, post)
+    }
+
+    /// Where a post would stand on a board that is sorted so.
+    pub fn key_by(order: Order, post: &super::post::Post) -> Key {
+        let (major, minor) = match order {
             Order::Hybrid => (post.stamps.hybrid.latest.0, post.stamps.hybrid.count),
             Order::Lamport => (post.stamps.lamport.0, 0),
             Order::Commit => (post.stamps.commit.0, 0),

@@ -11,12 +11,12 @@ use super::settings::Settings;
 use super::{Actor, Board};
 use crate::sync::difference;
 use crate::truetime::Interval;
+use sim::ordered::SortedMap;
 use sim::protocol::Cluster;
 use sim::story::{Rank, Role};
 use sim::view::{ActorView, Body, Entry, Scale, ScaleMark, ScaleRow, Strip, Table, TableRow, Tone};
 use sim::{ActorId, Time};
 use smallvec::smallvec;
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Posts that the board shows.
@@ -178,7 +178,7 @@ fn columns(names: &[&str]) -> Vec<Arc<str>> {
 /// The newest posts that were told, in the order of the board, with their stamps. A stamp that would put a post before one
 /// that its node knew stands out.
 fn board(cluster: &Cluster<'_, Board>) -> Strip {
-    let mut posts: BTreeMap<_, Arc<Post>> = BTreeMap::new();
+    let mut posts: SortedMap<_, Arc<Post>> = SortedMap::new();
     for (_, server, ..) in servers(cluster) {
         for post in server.shelves().iter().flat_map(|shelf| shelf.iter().rev().take(SHOWN)) {
             posts.insert(cluster.settings.key(post), Arc::clone(post));
