@@ -5,7 +5,7 @@ use sim::{ActorId, Command, EventId, MessageId, Moment, OperationId, TimedComman
 
 use crate::command;
 use crate::state::linked::{Assignment, Stage};
-use crate::state::{beside, breaking, figures, history, models};
+use crate::state::{beside, breaking, figures, futures, history, models};
 
 /// What the window has selected: what the inspector shows and the ring in the accent colour stands around.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -208,6 +208,10 @@ pub enum Action {
     Breaking(breaking::Ask),
     /// Sets the pace: parts of the usual, 0.25 is a quarter.
     Pace(f32),
+    /// Other ways the run could go.
+    Futures(futures::Ask),
+    /// Writes a part of the run into a file.
+    Export(crate::export::Ask),
     /// Copies a text.
     Copy(String),
     /// Says this to the learner.

@@ -133,6 +133,8 @@ commands! {
         [KeyboardShortcut::new(Modifiers::COMMAND.plus(Modifiers::SHIFT), Key::Z), command(Key::Y)], Some(Icon::Redo);
     CopyLink: "copy_link", "Copy link", "Copy a link that opens exactly this run at this moment", Run,
         [command(Key::C)], Some(Icon::Link);
+    Export: "export", "Export …", "Write the space-time diagram, or a log for another viewer, into a file", Run,
+        [command(Key::S)], None;
     RunUntil: "run_until", "Run until …", "Go on until a condition holds", Run, [plain(Key::U)], Some(Icon::Flag);
     Commands: "commands", "Commands", "What has been done to this run, as a list to edit", Run,
         [plain(Key::E)], None;
@@ -159,6 +161,8 @@ commands! {
         [shifted(Key::P)], None;
     NextStrip: "next_strip", "Next strip", "The lab's next strip under the canvas, or figures of this run", Window,
         [plain(Key::N)], None;
+    Knowledge: "knowledge", "What can it know?", "Show only what the selected node or client can know; again, everything",
+        Window, [plain(Key::V)], None;
     Words: "words", "Words", "The words of this lab, explained", Window, [plain(Key::W)], Some(Icon::Question);
     Inspector: "inspector", "Inspector", "Show or hide what is selected", Window, [plain(Key::I)], None;
     Theme: "theme", "Dark or light", "Another theme", Window, [], Some(Icon::Theme);

@@ -13,8 +13,10 @@
 //! | [`widgets`], [`icons`], [`theme`], [`paint`], [`amount`] | what all of that is made of |
 //! | [`workshop`] | makes figures of many runs, beside the window |
 //! | [`dropped`] | files dropped onto the window |
-//! | [`pursuit`] | a search that goes on behind the window |
+//! | [`pursuit`], [`fates`] | a search, and futures tried, behind the window |
 //! | [`raster`], [`picture`] | the same without a screen |
+//! | [`lens`] | what is in the light: causes of something, or what one node can know |
+//! | [`export`], [`files`] | a part of a run as a file: its bytes, and where they go |
 //! | `cli` | the command line, on desktops |
 
 pub mod action;
@@ -24,7 +26,11 @@ pub mod canvas;
 pub mod cli;
 pub mod command;
 pub mod dropped;
+pub mod export;
+pub mod fates;
+pub mod files;
 pub mod icons;
+pub mod lens;
 pub mod lower;
 pub mod paint;
 pub mod panels;

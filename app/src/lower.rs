@@ -2,7 +2,7 @@
 
 use eframe::egui::Ui;
 use run::{LiveVerdict, Playback};
-use sim::OperationId;
+use sim::{OperationId, Time};
 
 use crate::action::Action;
 use crate::plot::curves::{self, Curves};
@@ -16,6 +16,13 @@ pub struct Lower {
     strip: StripPanel,
     curves: Curves,
     timeline: Timeline,
+}
+
+impl Lower {
+    /// The first and the last time that the time line shows.
+    pub fn seen(&self) -> Option<(Time, Time)> {
+        self.timeline.seen()
+    }
 }
 
 /// How tall the strip wants to be; nothing where the lab has none.
@@ -80,15 +87,26 @@ pub fn timeline_of(
     playback: &Playback,
     actions: &mut Vec<Action>,
 ) {
-    actions.extend(lower.timeline.show(ui, time_shown_of(state, playback)));
+    // What is asked about, and what is compared, is of this run.
+    let notches = if is_own(state, playback) { state.notches() } else { Vec::new() };
+    actions.extend(lower.timeline.show(ui, time_shown_of(state, playback, &notches)));
+}
+
+fn is_own(state: &State, playback: &Playback) -> bool {
+    std::ptr::eq(playback, &state.playback)
 }
 
 /// What the time line draws.
 fn time_shown(state: &State) -> timeline::Shown<'_> {
-    time_shown_of(state, &state.playback)
+    time_shown_of(state, &state.playback, &[])
 }
 
-fn time_shown_of<'a>(state: &'a State, playback: &'a Playback) -> timeline::Shown<'a> {
+fn time_shown_of<'a>(
+    state: &'a State,
+    playback: &'a Playback,
+    notches: &'a [(Time, String)],
+) -> timeline::Shown<'a> {
+    let own = is_own(state, playback);
     let proof: &[OperationId] = match (playback.verdict(), playback.evidence()) {
         (LiveVerdict::Broken { .. }, Some(evidence)) => &evidence.operations,
         _ => &[],
@@ -101,7 +119,9 @@ fn time_shown_of<'a>(state: &'a State, playback: &'a Playback) -> timeline::Show
         flights: &playback.view().flights,
         proof,
         broken_at,
-        future: !state.is_held(),
+        future: !state.is_held() && !(own && state.seen_by().is_some()),
+        lens: state.lens().filter(|_| own),
+        notches,
         version_word: playback.lab().about().version,
         ..timeline::Shown::new(playback.story(), playback.shown(), playback.run().end, &state.selection)
     }

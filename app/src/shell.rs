@@ -18,9 +18,9 @@ use crate::command;
 use crate::dropped;
 use crate::lower::{Lower, strip_height, strip_ui, time_height, timeline_ui};
 use crate::panels::{
-    assignment, beside, break_it, chips, client::Client, commands::Commands, first, history,
-    inspector::Inspector, lesson, pages, palette::Palette, run_until::RunUntil, settings::Settings, toasts,
-    top, verdict,
+    assignment, beside, branches::Branches, break_it, chips, client::Client, commands::Commands,
+    export::Export, first, history, inspector::Inspector, lesson, pages, palette::Palette,
+    run_until::RunUntil, settings::Settings, toasts, top, verdict,
 };
 use crate::state::linked::Stage;
 use crate::state::store::{self, Saved};
@@ -68,6 +68,8 @@ struct Parts {
     palette: Palette,
     run_until: RunUntil,
     pages: pages::Pages,
+    export: Export,
+    branches: Branches,
     history: history::View,
     beside: beside::Panel,
     other_canvas: Canvas,
@@ -192,7 +194,8 @@ impl App {
             }
         }
         let escaped = context.input(|input| input.key_pressed(Key::Escape));
-        if escaped && self.state.selection != Selection::None && !egui::Popup::is_any_open(context) {
+        let chosen = self.state.selection != Selection::None || self.state.why.is_some();
+        if escaped && chosen && !egui::Popup::is_any_open(context) {
             self.state.apply(Action::Select(Selection::None));
         }
     }
@@ -239,6 +242,12 @@ impl App {
                 Request::Copy(text) => context.copy_text(text),
                 Request::Palette => self.parts.palette.open(),
                 Request::RunUntil => self.parts.run_until.open(),
+                Request::Export => self.parts.export.open(&self.state, self.parts.lower.seen()),
+                Request::Save(name, bytes) => {
+                    self.state.toasts.say(match crate::files::save(&name, &bytes) {
+                        Ok(told) | Err(told) => told,
+                    })
+                }
                 Request::Dress => self.dress(context),
             }
         }
@@ -288,6 +297,7 @@ impl App {
             ui.ctx().request_repaint();
         }
         self.parts.run_until.show(ui, actions);
+        self.parts.export.show(ui, &self.state, actions);
         if let Some(text) = self.parts.palette.show(ui, &self.state, actions) {
             actions.push(Action::OpenText(text));
         }
@@ -458,7 +468,7 @@ impl App {
         within(ui, rect, "canvas", |ui| canvas_ui(ui, &mut parts.canvas, state, false, actions));
         let chips_rect =
             Rect::from_min_size(rect.min, vec2(rect.width(), chips_height(ui))).shrink2(vec2(14.0, 8.0));
-        within(ui, chips_rect, "chips", |ui| chips::show(ui, state, actions));
+        within(ui, chips_rect, "chips", |ui| chips::show(ui, state, &mut parts.branches, actions));
         let line =
             Rect::from_min_max(pos2(rect.left(), rect.bottom() - 24.0), rect.max).shrink2(vec2(16.0, 2.0));
         within(ui, line, "story", |ui| {
@@ -624,7 +634,8 @@ fn canvas_ui(ui: &mut Ui, canvas: &mut Canvas, state: &State, plain: bool, actio
         keys: state.saved.preferences.letter_keys,
         reserved: if plain { 0.0 } else { chips_height(ui) },
         version_word: state.lab().about().version,
-        ..canvas::Shown::new(state.playback.view(), state.playback.story(), &state.selection)
+        lens: state.lens(),
+        ..canvas::Shown::new(state.view(), state.playback.story(), &state.selection)
     };
     actions.extend(canvas.show(ui, shown));
 }

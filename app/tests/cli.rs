@@ -599,3 +599,45 @@ fn what_was_handed_in_is_graded() {
     assert_eq!(grade(asks("down(n1)", 1)).code, VIOLATION);
     assert_eq!(grade(String::new()).code, BAD, "nothing is asked for");
 }
+
+#[test]
+fn a_run_is_exported_for_others_to_see() {
+    let folder = Folder::new();
+    let names = ["a.svg", "a.png", "a.shiviz", "a.perfetto.json", "a.mmd"].map(|name| folder.file(name));
+    let mut words = vec![
+        "run",
+        "raft",
+        "--for",
+        "3s",
+        "--at",
+        "1s crash @leader",
+        "--window",
+        "500ms..2s",
+        "--theme",
+        "dark",
+    ];
+    for name in &names {
+        words.extend(["--export", name]);
+    }
+    let said = say(&words);
+    assert_eq!(said.code, HELD, "{}", said.err);
+    let starts: [&[u8]; 5] = [
+        b"<svg ",
+        b"\x89PNG",
+        b"(?<event>.*)\\n(?<host>",
+        b"{\"displayTimeUnit\"",
+        b"%% Raft, seed 1, 0.500 s to 2.000 s",
+    ];
+    for (name, start) in names.iter().zip(starts) {
+        let file = std::fs::read(name).unwrap();
+        assert!(file.starts_with(start), "{name}: {}", String::from_utf8_lossy(&file[..60]));
+    }
+    for (words, told) in [
+        (["--export", "a.docx", "--window", "1s.."], "does not say what is to be written"),
+        (["--export", "a.svg", "--window", "2s..1s"], "is no stretch of a run"),
+    ] {
+        let said = say(&[&["run", "raft", "--for", "1s"][..], &words[..]].concat());
+        assert_eq!(said.code, BAD);
+        assert!(said.err.contains(told), "{}", said.err);
+    }
+}

@@ -1,6 +1,9 @@
 //! The whole window, driven as a hand and a screen reader would: things are found by their names, and what is checked is
 //! the state.
 
+#[path = "window/instruments.rs"]
+mod instruments;
+
 use eframe::egui::accesskit::Role;
 use eframe::egui::{Key, Modifiers, Vec2, vec2};
 use egui_kittest::Harness;

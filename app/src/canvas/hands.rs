@@ -159,7 +159,11 @@ impl Canvas {
                 hovered: (response.hovered() && self.drag.is_none()) || joined,
                 previewed: shown.preview.is_some_and(|command| concerns(command, spot.actor)),
             };
-            brush.pulse(spot, shown.story, shown.view.moment.at);
+            let now = shown.view.moment.at;
+            let veiled = shown.lens.is_some_and(|lens| lens.is_veiled(spot.actor, now));
+            if !veiled {
+                brush.pulse(spot, shown.story, now);
+            }
             if spot.actor.is_node() {
                 brush.node(&mut labels, spot, actor, marks);
             } else {
@@ -169,6 +173,9 @@ impl Canvas {
                 if let Some(lines) = &actor.waiting {
                     brush.waiting(&mut labels, spot, lines, &arrangement);
                 }
+            }
+            if veiled {
+                brush.veil(spot);
             }
             if self.drag.is_none() && self.menu.is_none() {
                 response.on_hover_cursor(CursorIcon::PointingHand).on_hover_ui(|ui| actor_tip(ui, actor));

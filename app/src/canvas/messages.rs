@@ -17,6 +17,8 @@ const PILL_MARGIN: Vec2 = vec2(9.0, 3.0);
 const DOT: f32 = 3.6;
 /// So long is the tail behind a message.
 const TAIL: f32 = 26.0;
+/// How far a message that is not in the light goes into the ground, of 255.
+const DIM: u16 = 170;
 /// At most so many fans have a label.
 const FAN_LABELS: usize = 8;
 /// Above so many messages dots are smaller and have no tail.
@@ -133,6 +135,8 @@ impl Brush<'_> {
         let palette = self.palette;
         let colour = ink::rank_colour(palette, courier.rank);
         let colour = if flight.routine { palette.pale(colour) } else { colour };
+        let dim = self.dim.binary_search(&flight.id).is_ok();
+        let colour = if dim { crate::theme::mix(colour, palette.canvas, DIM) } else { colour };
         let style = Style::words(Size::Small, Weight::Semibold);
         let galley = labels.galley(self.painter, style, &flight.label);
         let size = galley.size() + 2.0 * PILL_MARGIN;
@@ -151,7 +155,7 @@ impl Brush<'_> {
         let corner = CornerRadius::same((size.y / 2.0) as u8);
         let ink_colour = if flight.asks {
             self.shapes.push(Shape::rect_filled(rect, corner, colour));
-            if flight.routine { palette.text } else { ink::on_rank(palette, courier.rank) }
+            if flight.routine || dim { palette.text } else { ink::on_rank(palette, courier.rank) }
         } else {
             self.shapes.push(Shape::rect_filled(rect, corner, palette.canvas));
             self.shapes.push(Shape::rect_stroke(
@@ -185,6 +189,8 @@ impl Brush<'_> {
         let at = self.at(courier.at);
         let colour = ink::rank_colour(self.palette, courier.rank);
         let colour = if flight.routine { self.palette.pale(colour) } else { colour };
+        let dim = self.dim.binary_search(&flight.id).is_ok();
+        let colour = if dim { crate::theme::mix(colour, self.palette.canvas, DIM) } else { colour };
         if !self.painter.clip_rect().expand(TAIL).contains(at) {
             return;
         }

@@ -41,9 +41,10 @@ use eframe::egui::{
 };
 use sim::command::{Command, Who};
 use sim::view::View;
-use sim::{ActorId, Story};
+use sim::{ActorId, MessageId, Story};
 
 use crate::action::{Action, Selection};
+use crate::lens::{Lens, Light};
 use crate::theme;
 use arrange::Arrangement;
 use camera::Camera;
@@ -79,6 +80,8 @@ pub struct Shown<'a> {
     pub reserved: f32,
     /// Who stands in which column, from left to right; on an ellipse where none is given.
     pub columns: &'a [Vec<ActorId>],
+    /// Through what it is seen: causes, or a node's knowledge.
+    pub lens: Option<Lens<'a>>,
 }
 
 impl<'a> Shown<'a> {
@@ -96,6 +99,7 @@ impl<'a> Shown<'a> {
             keys: true,
             reserved: 0.0,
             columns: &[],
+            lens: None,
         }
     }
 }
@@ -162,6 +166,7 @@ impl Canvas {
         let painter = ui.painter_at(rect);
         let mut brush = Brush::new(&painter, theme::palette(ui), to_screen, shown.version_word);
         (brush.plain, brush.still) = (shown.plain, theme::reduced_motion(ui));
+        brush.dim = self.dim_flights(&shown);
         let crossed = self.crossed(&placed, to_screen);
         for link in &placed.links {
             brush.link(link, crossed.contains(&link.pair));
@@ -175,7 +180,10 @@ impl Canvas {
         }
         let selected = if let Selection::Message(id) = shown.selection { Some(*id) } else { None };
         let pills = brush.messages(&mut self.labels, &placed, shown.view, selected);
-        brush.losses(&placed);
+        // Who lost what, no node sees.
+        if !matches!(shown.lens, Some(Lens::Knowledge { .. })) {
+            brush.losses(&placed);
+        }
         brush.flush();
 
         // Links under messages under actors: what is registered later is nearer to the hand.
@@ -192,6 +200,14 @@ impl Canvas {
             self.menu = None;
         }
         actions
+    }
+
+    /// The messages in flight that are not in full light, oldest first.
+    fn dim_flights(&self, shown: &Shown<'_>) -> Vec<MessageId> {
+        let Some(lens) = shown.lens else { return Vec::new() };
+        let dim =
+            |id: &MessageId| shown.story.arrow(*id).is_some_and(|arrow| lens.arrow(&arrow) != Light::Full);
+        shown.view.flights.iter().map(|flight| flight.id).filter(dim).collect()
     }
 
     fn look_around(&mut self, ui: &Ui, rect: Rect, ground: &Response) {

@@ -12,7 +12,7 @@ use eframe::egui::{
 };
 use sim::story::{BandState, Rank};
 use sim::view::{ActorView, Status};
-use sim::{Span, Story};
+use sim::{MessageId, Span, Story};
 
 use super::arrange::{Arrangement, Spot};
 use super::ink;
@@ -64,6 +64,8 @@ pub struct Brush<'a> {
     pub still: bool,
     /// Words that stand outside their things: the next ones keep clear of them.
     pub beside: Vec<Rect>,
+    /// Messages that are not in full light, in order.
+    pub dim: Vec<MessageId>,
     text: String,
 }
 
@@ -85,6 +87,7 @@ impl<'a> Brush<'a> {
             plain: false,
             still: false,
             beside: Vec::new(),
+            dim: Vec::new(),
             text: String::new(),
         }
     }
@@ -113,6 +116,18 @@ impl<'a> Brush<'a> {
         self.words(labels, at, radius, spot, actor, marks);
         self.badges(labels, at, radius, actor);
         self.rings(at, radius, marks);
+    }
+
+    /// Over an actor that is not in the light.
+    pub fn veil(&mut self, spot: &Spot) {
+        let at = self.to_screen * spot.at;
+        let radius = spot.radius * self.to_screen.scaling + 6.0;
+        let veil = self.palette.canvas.gamma_multiply(0.68);
+        // Its words and badges are shapes as well, its crown is not: that comes first.
+        self.flush();
+        self.shapes.push(Shape::circle_filled(at, radius, veil));
+        let crown = Rect::from_center_size(at - vec2(0.0, radius + 8.0), vec2(36.0, 28.0));
+        self.shapes.push(Shape::rect_filled(crown, CornerRadius::same(6), veil));
     }
 
     fn dead(&mut self, at: Pos2, radius: f32) {

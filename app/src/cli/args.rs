@@ -37,6 +37,7 @@ COMMAND is one of
   hold n1->n2                 hold all              release
   drop n1->n3 append #2       drop next 3 n1->n3    delay n1->n3 by 50ms
   deliver n1->n3              duplicate n1->n3      set PARAM=VALUE
+  redraw 17
 and the lab's own, which `potholes lab LAB` lists: put c1 list=milk.
 A node may be named by its role: crash @leader.";
 
@@ -191,6 +192,16 @@ pub(super) struct To {
     /// Jepsen writes it where the file's name ends in .edn, one JSON document where it ends in .json.
     #[arg(long, value_name = "FILE")]
     pub history: Option<PathBuf>,
+    /// Writes that run for others to see, as the file's name ends: .svg, .png (the space-time diagram), .shiviz,
+    /// .perfetto.json, .mmd (a Mermaid sequence). May be given several times.
+    #[arg(long, value_name = "FILE")]
+    pub export: Vec<PathBuf>,
+    /// Exports only this stretch of it: 1s..2.5s; either end may be left out.
+    #[arg(long, value_name = "FROM..TO", requires = "export")]
+    pub window: Option<String>,
+    /// Drawings and pictures that are exported, dark or light.
+    #[arg(long, value_name = "dark|light", default_value = "light", value_parser = ["dark", "light"])]
+    pub theme: String,
 }
 
 #[derive(Debug, Clone, Args)]

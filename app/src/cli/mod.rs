@@ -202,6 +202,7 @@ mod tests {
             "lab raft --json",
             "run raft --seed 7 --for 30s --set nodes=3 --set reads=lease --at 1s_heal --at 2s_heal --json",
             "run raft --chaos high --save x --history y --script z",
+            "run raft --export x.svg --export x.perfetto.json --window 1s..2.5s --theme dark",
             "sweep raft --seeds 0..200 --jobs 2 --shard 0/4 --keep-going --json",
             "sweep raft --seeds 0..2000 --chaos high --for 30s --set nodes=3 --at 1s_heal --script z",
             "replay x.potholes --json",

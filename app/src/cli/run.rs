@@ -2,13 +2,16 @@
 
 use std::path::Path;
 
+use ::run::export::{Format, Part, Source, Window};
 use ::run::report::{ClaimReport, Execution, JUDGE_STEPS};
 use ::run::{Report, Run, sweep};
+use eframe::egui::Theme;
 use sim::{Moment, Span};
 
 use super::args::{To, What};
 use super::out::Out;
 use super::{Bad, ask, history};
+use crate::export;
 
 /// Events between two looks at how far it is.
 const AT_ONCE: u64 = 200_000;
@@ -60,7 +63,31 @@ pub(super) fn write(run: &Run, execution: &Execution, to: &To) -> Result<(), Bad
     if let Some(path) = &to.history {
         history::write(execution.trace(), run.lab().about().model, path)?;
     }
-    Ok(())
+    to.export.iter().try_for_each(|path| exported(run, execution, to, path))
+}
+
+/// The run as a file for others: the kind is said by how its name ends.
+fn exported(run: &Run, execution: &Execution, to: &To, path: &Path) -> Result<(), Bad> {
+    let format = Format::of_file(&path.to_string_lossy()).map_err(Bad::said)?;
+    let mut part = Part::whole(execution.trace());
+    if let Some(text) = &to.window {
+        let window = text.parse::<Window>().map_err(|wrong| Bad::Said(format!("--window: {wrong}")))?;
+        part = Part::between(window.from, window.to.unwrap_or(part.to));
+    }
+    let title = export::title(run);
+    let promises = execution.promises();
+    let evidence = execution.evidence();
+    let broken = promises.iter().filter_map(|promise| promise.broken.as_ref()).map(|broken| broken.at);
+    let violated = execution.trace().violations.iter().map(|violation| violation.at);
+    let source = Source {
+        version: run.lab().about().version,
+        proof: evidence.as_ref().map_or(&[][..], |evidence| &evidence.operations[..]),
+        broken_at: broken.chain(violated).min(),
+        ..Source::new(execution.trace(), &title)
+    };
+    let theme = if to.theme == "dark" { Theme::Dark } else { Theme::Light };
+    let bytes = export::bytes(&source, &part, format, theme).map_err(Bad::said)?;
+    std::fs::write(path, bytes).map_err(|error| Bad::file(path, error))
 }
 
 fn save(run: &Run, execution: &Execution, path: &Path) -> Result<(), Bad> {

@@ -92,7 +92,7 @@ pub(crate) fn sweep(asked: &Sweep, out: &mut Out<'_, '_>) -> Result<u8, Bad> {
 
 /// Writes the files asked for, of the first seed that broke something.
 fn keep(sweep_of: &Run, seed: u64, to: &To, out: &mut Out<'_, '_>) -> Result<(), Bad> {
-    if to.save.is_none() && to.history.is_none() {
+    if to.save.is_none() && to.history.is_none() && to.export.is_empty() {
         return Ok(());
     }
     let broken = sweep_of.with_seed(seed);

@@ -1,20 +1,19 @@
 //! What is broken now, in chips above the canvas, each with the word that mends it; undo; the branches.
 
-use eframe::egui::{Align, Layout, Popup, ScrollArea, Ui};
+use eframe::egui::{Align, Layout, ScrollArea, Ui};
 
-use crate::action::{Action, Edit, Selection};
+use super::branches::Branches;
+use crate::action::{Action, Selection};
 use crate::command::Command as Key;
-use crate::icons::Icon;
 use crate::state::State;
-use crate::theme;
 use crate::widgets::{self, Button};
 
 /// The row of chips.
-pub fn show(ui: &mut Ui, state: &State, actions: &mut Vec<Action>) {
+pub fn show(ui: &mut Ui, state: &State, branches: &mut Branches, actions: &mut Vec<Action>) {
     ui.horizontal_top(|ui| {
         ui.with_layout(Layout::right_to_left(Align::Min), |ui| {
             undo_ui(ui, state, actions);
-            branches_ui(ui, state, actions);
+            branches.show(ui, state, actions);
             let room = ui.available_size();
             ui.allocate_ui_with_layout(room, Layout::left_to_right(Align::Min).with_main_wrap(true), |ui| {
                 ScrollArea::horizontal().id_salt("chips").auto_shrink([false, true]).show(ui, |ui| {
@@ -26,6 +25,12 @@ pub fn show(ui: &mut Ui, state: &State, actions: &mut Vec<Action>) {
 }
 
 fn chips_ui(ui: &mut Ui, state: &State, actions: &mut Vec<Action>) {
+    if let Some(of) = state.seen_by() {
+        let chip = widgets::chip(ui, &format!("only what {} can know", state.name_of(of)), "see all");
+        if chip.mend.clicked() {
+            actions.push(Action::Window(Key::Knowledge));
+        }
+    }
     for broken in &state.playback.view().broken {
         let text = if broken.pothole && !broken.text.starts_with("pothole") {
             format!("pothole: {}", broken.text)
@@ -51,22 +56,4 @@ fn undo_ui(ui: &mut Ui, state: &State, actions: &mut Vec<Action>) {
     if Button::secondary("Undo").tip(&tip).show(ui).clicked() {
         actions.push(Action::Window(Key::Undo));
     }
-}
-
-fn branches_ui(ui: &mut Ui, state: &State, actions: &mut Vec<Action>) {
-    let branches = state.playback.branches();
-    if branches.len() < 2 {
-        return;
-    }
-    let name = format!("{} branches", branches.len());
-    let button = widgets::icon_button(ui, Icon::Branch, &name, "");
-    Popup::menu(&button).show(|ui| {
-        ui.label(theme::secondary(ui, "Other ways this run has gone"));
-        for (at, branch) in branches.iter().enumerate() {
-            if ui.button(branch.name.as_str()).clicked() {
-                actions.push(Action::Edit(Edit::Branch(at)));
-                ui.close();
-            }
-        }
-    });
 }

@@ -7,6 +7,7 @@ use sim::{ActorId, Command, EventId, MessageId, Moment};
 
 use super::verdict::{self, capital};
 use crate::action::{Action, Selection};
+use crate::amount::grouped;
 use crate::command::Command as Key;
 use crate::state::faults::{self, Choice};
 use crate::state::{State, faults::one};
@@ -30,7 +31,7 @@ impl Inspector {
                 cluster_ui(ui, state, actions);
                 return;
             }
-            Selection::Actor(actor) => match state.playback.view().actor(*actor) {
+            Selection::Actor(actor) => match state.view().actor(*actor) {
                 Some(actor) => actor_ui(ui, state, actor, actions),
                 None => gone_ui(ui),
             },
@@ -62,13 +63,15 @@ impl Inspector {
         }
         widgets::hairline_across(ui);
         ui.label(theme::heading(question));
-        for step in steps {
-            let row = widgets::moment_row(ui, &step.at.to_string(), &step.sentence);
+        for (place, step) in steps.iter().enumerate() {
+            let because = if place == 0 { "" } else { "because " };
+            let row = widgets::moment_row(ui, &step.at.to_string(), &format!("{because}{}", step.sentence));
             if row.on_hover_text(step.note.as_deref().unwrap_or("Go there, and ask why")).clicked() {
                 actions.push(Action::ShowEvent(step.event));
                 actions.push(Action::OpenWhy(step.event));
             }
         }
+        connected_ui(ui, state);
         ui.add_space(space::TIGHT);
         let button =
             Button::secondary("What if it had …").tip("Go back to just before, and do otherwise").show(ui);
@@ -83,6 +86,24 @@ impl Inspector {
             }
         });
     }
+}
+
+/// How much of the run is connected with what was asked about: what is lit on canvas and time line.
+fn connected_ui(ui: &mut Ui, state: &State) {
+    let Some(cone) = state.causes() else { return };
+    let all = state.playback.trace().events.len() as u64;
+    let (past, future) = (cone.past().len(), cone.future().len());
+    let beside = all.saturating_sub(past + future + if cone.first == cone.last { 1 } else { 2 });
+    let count = |events: u64| grouped(i64::try_from(events).unwrap_or(i64::MAX));
+    let told = format!(
+        "Of {} events {} led to it and {} followed from it, so far. {} happened beside it: they could neither cause it nor \
+         know of it.",
+        count(all),
+        count(past),
+        count(future),
+        count(beside)
+    );
+    ui.label(theme::secondary(ui, told));
 }
 
 fn before(moment: Moment) -> Moment {
@@ -175,10 +196,24 @@ fn actor_ui(ui: &mut Ui, state: &State, actor: &ActorView, actions: &mut Vec<Act
     if let Some(reason) = &actor.aborted {
         ui.label(theme::text(format!("It stopped itself: {reason}")));
     }
-    faults_ui(ui, state, actor, actions);
+    // What can be done to it depends on what it is, also where that is not what is seen.
+    faults_ui(ui, state, state.playback.view().actor(actor.id).unwrap_or(actor), actions);
     preview_ui(ui, state);
+    knowledge_ui(ui, state, actor.id, actions);
     ui.add_space(space::GAP);
     fields_ui(ui, state, actor, actions);
+}
+
+/// Through its eyes, or through one's own.
+fn knowledge_ui(ui: &mut Ui, state: &State, actor: ActorId, actions: &mut Vec<Action>) {
+    let label = match state.seen_by() {
+        None => format!("What can {} know?", state.name_of(actor)),
+        Some(of) if of == actor => "Show everything again".to_owned(),
+        Some(_) => return,
+    };
+    if Button::secondary(&label).tip(Key::Knowledge.entry().tooltip).wide().show(ui).clicked() {
+        actions.push(Action::Window(Key::Knowledge));
+    }
 }
 
 const FAULTS: &[Key] = &[Key::Crash, Key::PauseNode, Key::CutOff, Key::Slow, Key::Clock, Key::Disk];
@@ -435,13 +470,14 @@ fn violation_ui(ui: &mut Ui, state: &State, at: usize, actions: &mut Vec<Action>
     if Button::primary("Show me the moment").wide().show(ui).clicked() {
         actions.push(Action::ShowEvent(violation.event));
     }
+    super::fate::show(ui, state, actions);
 }
 
 /// The cluster as a table: every actor in a line, for whoever does not see the canvas; a press selects.
 pub fn cluster_ui(ui: &mut Ui, state: &State, actions: &mut Vec<Action>) {
     ui.label(theme::heading("The cluster"));
     Grid::new("cluster").num_columns(2).spacing(vec2(space::WIDE, space::TIGHT)).show(ui, |ui| {
-        for actor in &state.playback.view().actors {
+        for actor in &state.view().actors {
             let name = state.name_of(actor.id);
             if widgets::text_link(ui, &name).clicked() {
                 actions.push(Action::Select(Selection::Actor(actor.id)));

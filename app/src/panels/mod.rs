@@ -4,12 +4,13 @@
 //! | module | shows |
 //! |-|-|
 //! | [`top`] | the line on top: lab, controls, clock, lamps, search |
-//! | [`chips`] | what is broken now, undo, branches |
+//! | [`chips`], [`branches`] | what is broken now, undo; the ways this run has gone |
+//! | [`fate`] | the point of no return |
 //! | [`lesson`] | the lesson |
 //! | [`inspector`], [`verdict`] | what is selected; the verdict and its proof |
 //! | [`commands`], [`settings`], [`client`] | the run's list, its parameters, a client's hand |
 //! | [`break_it`] | the search for a run that breaks a promise |
-//! | [`palette`], [`run_until`], [`pages`] | what lies over the desk |
+//! | [`palette`], [`run_until`], [`export`], [`pages`] | what lies over the desk |
 //! | [`beside`] | another run beside this one |
 //! | [`gallery`], [`assignment`] | infamous failures; something to bring about |
 //! | [`models`] | the map of consistency models |
@@ -19,10 +20,13 @@
 
 pub mod assignment;
 pub mod beside;
+pub mod branches;
 pub mod break_it;
 pub mod chips;
 pub mod client;
 pub mod commands;
+pub mod export;
+pub mod fate;
 pub mod figures;
 pub mod first;
 pub mod gallery;

@@ -81,6 +81,7 @@ fn entries_ui(ui: &mut Ui, actions: &mut Vec<Action>) {
         Key::Undo,
         Key::Redo,
         Key::CopyLink,
+        Key::Export,
         Key::Figures,
         Key::Models,
         Key::Gallery,

@@ -111,6 +111,7 @@ fn broken_ui(ui: &mut Ui, state: &State, at: Moment, actions: &mut Vec<Action>) 
     if Button::secondary("Copy link to this failure").wide().show(ui).clicked() {
         actions.push(Action::Window(Key::CopyLink));
     }
+    super::fate::show(ui, state, actions);
     if Button::secondary("Go back to before it").wide().show(ui).clicked() {
         let first = state.playback.evidence().and_then(|evidence| evidence.moments.first());
         actions.push(Action::Seek(first.map_or(Moment::START, |moment| Moment::at(moment.at))));

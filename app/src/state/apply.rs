@@ -23,6 +23,11 @@ impl State {
     /// Carries out what was asked for.
     pub fn apply(&mut self, action: Action) {
         self.link_age = f64::INFINITY;
+        self.carry_out(action);
+        self.look();
+    }
+
+    fn carry_out(&mut self, action: Action) {
         match action {
             Action::Select(selection) => self.select(selection),
             Action::Toggle(actor) => self.select(self.selection.toggled(actor)),
@@ -61,6 +66,8 @@ impl State {
                 self.saved.preferences.pace = factor;
             }
             Action::Say(text) => self.toasts.say(text),
+            Action::Futures(ask) => self.ask_futures(ask),
+            Action::Export(ask) => self.export(&ask),
             Action::Copy(text) => self.requests.push(Request::Copy(text)),
         }
     }
@@ -72,7 +79,7 @@ impl State {
             self.saved.layout.tab = Tab::Inspector;
             self.saved.layout.sheet = Tab::Inspector;
         }
-        if selection != self.selection {
+        if selection != self.selection || selection == Selection::None {
             self.why = None;
         }
         self.selection = selection;
@@ -292,6 +299,7 @@ impl State {
                 self.toasts.say("The link is on the clipboard: it opens this run at this moment");
             }
             Key::RunUntil => self.requests.push(Request::RunUntil),
+            Key::Export => self.requests.push(Request::Export),
             Key::Commands => self.show_tab(Tab::Commands),
             Key::Parameters => self.show_tab(Tab::Settings),
             Key::Client => self.show_tab(Tab::Client),
@@ -330,6 +338,7 @@ impl State {
             Key::Models => self.page = Some(Page::Models),
             Key::Figures => self.page = Some(Page::Figures),
             Key::NextStrip => self.next_strip(),
+            Key::Knowledge => self.toggle_knowledge(),
             Key::Inspector => {
                 let (shown, wide) = (self.inspector_shown(), self.wide);
                 let layout = &mut self.saved.layout;
@@ -349,6 +358,18 @@ impl State {
                 *self = State::first(saved);
             }
             _ => {}
+        }
+    }
+
+    /// Writes a part of the run into a file: its bytes are the shell's to put somewhere.
+    fn export(&mut self, ask: &crate::export::Ask) {
+        let theme = match self.saved.preferences.theme {
+            ThemeChoice::Light => eframe::egui::Theme::Light,
+            ThemeChoice::System | ThemeChoice::Dark => eframe::egui::Theme::Dark,
+        };
+        match crate::export::of_state(self, ask, theme) {
+            Ok(bytes) => self.requests.push(Request::Save(ask.name.clone(), bytes)),
+            Err(refused) => self.toasts.say(refused),
         }
     }
 
@@ -416,6 +437,7 @@ impl State {
             Ok((course, playback)) => {
                 let plays = course.phase() == lessons::Phase::Playing;
                 self.playback = playback;
+                self.forget_sight();
                 self.show_afresh();
                 self.lesson = Some(course);
                 let layout = &mut self.saved.layout;

@@ -7,6 +7,7 @@ pub mod breaking;
 pub mod condition;
 pub mod faults;
 pub mod figures;
+pub mod futures;
 pub mod gallery;
 pub mod history;
 mod json;
@@ -15,6 +16,7 @@ pub mod lesson;
 pub mod linked;
 pub mod models;
 pub mod pace;
+mod sight;
 pub mod store;
 pub mod strips;
 pub mod toast;
@@ -43,6 +45,10 @@ pub enum Request {
     Palette,
     /// Open the box for "run until".
     RunUntil,
+    /// Open the box for exports.
+    Export,
+    /// Put these bytes into a file of this name, or offer them for download.
+    Save(String, Vec<u8>),
     /// Apply the preferences to the context.
     Dress,
 }
@@ -59,6 +65,10 @@ pub struct State {
     pub preview: Option<(Command, String)>,
     /// The event whose causes the inspector shows.
     pub why: Option<EventId>,
+    /// What canvas and time line look at more closely.
+    sight: sight::Sight,
+    /// Other ways the run could go.
+    futures: futures::Futures,
     /// The page that lies over the desk.
     pub page: Option<Page>,
     /// The lesson that is open.
@@ -123,6 +133,8 @@ impl State {
             selection: Selection::None,
             preview: None,
             why: None,
+            sight: sight::Sight::default(),
+            futures: futures::Futures::default(),
             page: None,
             lesson: None,
             saved,
@@ -191,6 +203,7 @@ impl State {
     fn show_afresh(&mut self) {
         self.selection = Selection::None;
         self.why = None;
+        self.forget_sight();
         self.preview = None;
         self.lesson = None;
         self.page = None;
@@ -295,11 +308,14 @@ impl State {
         self.follow_search();
         // A page has no thread beside the window: there the search goes on from frame to frame.
         let searching = cfg!(target_arch = "wasm32") && self.breaking.is_on();
+        self.look();
+        let trying = self.advance_futures();
         let making = self.figures.advance(self.page == Some(Page::Figures));
         self.pace.moves()
             || self.working.is_some()
             || searching
             || following
+            || trying
             || told
             || judging
             || making && self.page == Some(Page::Figures)
@@ -459,6 +475,9 @@ impl State {
 
     /// What happened last before the moment shown, as a sentence: the story so far, a line at a time.
     pub fn story_line(&self) -> String {
+        if let Some(line) = self.known_story_line() {
+            return line;
+        }
         let shown = self.playback.shown();
         let events = self.playback.view().events;
         let trace = self.playback.trace();

@@ -12,7 +12,7 @@ pub const FIGURES: &str = "Figures";
 impl State {
     /// What can stand under the canvas, the lab's strips first.
     pub fn strip_tabs(&self) -> Vec<&'static str> {
-        let strips = self.playback.view().strips.iter().map(|strip| strip.title);
+        let strips = self.view().strips.iter().map(|strip| strip.title);
         strips.chain(self.saved.layout.figures.then_some(FIGURES)).collect()
     }
 
@@ -26,7 +26,7 @@ impl State {
     /// The strip that stands there; none where figures do, or nothing.
     pub fn strip(&self) -> Option<&Strip> {
         let title = self.strip_title();
-        self.playback.view().strips.iter().find(|strip| strip.title == title)
+        self.view().strips.iter().find(|strip| strip.title == title)
     }
 
     /// Whether figures stand there.

@@ -10,6 +10,7 @@ use sim::{MessageId, Story, Time};
 use super::axis::Axis;
 use super::rows::Rows;
 use crate::canvas::ink::{self, Lines};
+use crate::lens::{Lens, Light};
 use crate::theme::{Palette, mix};
 
 /// Above so many arrows in sight lines would only be a grey surface, and cost too much.
@@ -20,6 +21,8 @@ const FINE_HEADS: usize = 3_000;
 const CELLS: [usize; 2] = [320, 100];
 /// A lost arrow goes so far of its way.
 const LOST_PART: f32 = 0.5;
+/// How far what happened beside goes into the ground, of 255.
+pub const DIM: u16 = 205;
 /// A flight of unknown length is drawn as if it took so long, in nanoseconds.
 const UNKNOWN_FLIGHT: u64 = 60_000_000;
 
@@ -39,6 +42,8 @@ pub struct Sight<'a> {
     pub flights: &'a [Flight],
     /// Whether what came later is drawn at all.
     pub future: bool,
+    /// Through what it is seen.
+    pub lens: Option<Lens<'a>>,
 }
 
 impl Sight<'_> {
@@ -49,6 +54,15 @@ impl Sight<'_> {
         let start = pos2(self.axis.x(arrow.sent), from_y);
         if !self.future && arrow.sent > self.shown {
             return None;
+        }
+        let light = self.light(arrow);
+        if light == Light::Out {
+            return None;
+        }
+        if light == Light::Begun {
+            // Whether it arrived is not known: half the way, as one that was lost.
+            let until = arrow.ended.min(Time(arrow.sent.0.saturating_add(UNKNOWN_FLIGHT)));
+            return Some([start, pos2(self.axis.x(until), from_y + (to_y - from_y) * LOST_PART)]);
         }
         // What will become of it is the future's.
         let end = if !self.future && arrow.ended > self.shown { ArrowEnd::Flying } else { arrow.end };
@@ -70,6 +84,11 @@ impl Sight<'_> {
         Some([start, pos2(self.axis.x(arrow.ended), from_y + (to_y - from_y) * part)])
     }
 
+    /// How an arrow is lit.
+    fn light(&self, arrow: &Arrow) -> Light {
+        self.lens.map_or(Light::Full, |lens| lens.arrow(arrow))
+    }
+
     fn arrival(&self, index: usize, arrow: &Arrow) -> Time {
         if arrow.ended != Time::MAX {
             return arrow.ended;
@@ -84,7 +103,12 @@ impl Sight<'_> {
     fn colour(&self, arrow: &Arrow) -> Color32 {
         let colour = ink::rank_colour(self.palette, arrow.rank);
         let colour = if is_quiet(arrow) { mix(colour, self.palette.canvas, 140) } else { colour };
-        if arrow.sent > self.shown { mix(colour, self.palette.canvas, 170) } else { colour }
+        let colour = if arrow.sent > self.shown { mix(colour, self.palette.canvas, 170) } else { colour };
+        match self.light(arrow) {
+            Light::Full => colour,
+            Light::Begun => mix(colour, self.palette.canvas, 120),
+            Light::Dim | Light::Out => mix(colour, self.palette.canvas, DIM),
+        }
     }
 
     /// The arrows in sight, as one shape or two.
@@ -122,8 +146,13 @@ impl Sight<'_> {
         lines.segment(ends, width, colour);
         let way = ends[1] - ends[0];
         let long = way.length();
-        let over = self.future || arrow.ended <= self.shown;
-        if arrow.end.lost() && over {
+        let light = self.light(arrow);
+        // What became of it is not known to whom it is seen by.
+        let over = (self.future || arrow.ended <= self.shown) && light != Light::Begun;
+        let dim = light == Light::Dim;
+        if arrow.end.lost() && over && dim {
+            lines.cross(ends[1], 2.5, 1.0, mix(self.palette.soft, self.palette.canvas, DIM));
+        } else if arrow.end.lost() && over {
             let cross = if arrow.sent > self.shown {
                 self.palette.pale(self.palette.soft)
             } else {
@@ -158,6 +187,7 @@ impl Sight<'_> {
                 Rank::Follower | Rank::Learner | Rank::Client => 2,
             };
             let weight = if arrow.routine { 0.4 } else { 1.0 };
+            let weight = if self.light(&arrow) == Light::Dim { weight * 0.1 } else { weight };
             // In cells from the corner: multiplied, and cut off by a cast, since this is done a hundred thousand times.
             let (low, high) = ((from.x - room.left()) * per.x, (to.x - room.left()) * per.x);
             if high < 0.0 || low >= columns as f32 {
@@ -188,7 +218,7 @@ impl Sight<'_> {
         let x = move |time: Time| across.min + ((time.0 as f64 - from) * scale) as f32;
         move |arrow| {
             let over = self.future || arrow.ended <= self.shown;
-            if !even || !over || arrow.end != ArrowEnd::Delivered {
+            if !even || !over || arrow.end != ArrowEnd::Delivered || self.lens.is_some() {
                 return None;
             }
             let (from, to) = (self.rows.y(arrow.from)?, self.rows.y(arrow.to)?);
@@ -334,6 +364,7 @@ mod tests {
             palette: Palette::of(true),
             flights: &[],
             future: true,
+            lens: None,
         }
     }
 

@@ -29,6 +29,7 @@ use sim::{MessageId, Moment, OperationId, Story, Time};
 
 use crate::action::{Action, Selection};
 use crate::canvas::labels::{Labels, Style};
+use crate::lens::Lens;
 use crate::theme::{self, Size, Weight, space};
 use arrows::Sight;
 use axis::{Axis, Spacing, Window};
@@ -57,6 +58,12 @@ pub struct Shown<'a> {
     pub version_word: &'a str,
     /// Whether what came later is drawn, pale; not while a prediction is open.
     pub future: bool,
+    /// Without playhead and scrubber: a picture of its own.
+    pub bare: bool,
+    /// Through what it is seen: causes, or a node's knowledge.
+    pub lens: Option<Lens<'a>>,
+    /// Moments with a word: where a branch parts, the point of no return.
+    pub notches: &'a [(Time, String)],
 }
 
 impl<'a> Shown<'a> {
@@ -72,6 +79,9 @@ impl<'a> Shown<'a> {
             broken_at: None,
             version_word: "term",
             future: true,
+            bare: false,
+            lens: None,
+            notches: &[],
         }
     }
 }
@@ -89,6 +99,7 @@ pub struct Timeline {
     chain: Vec<MessageId>,
     chain_for: (Option<MessageId>, usize),
     before: Time,
+    seen: Option<(Time, Time)>,
     menu_at: Option<Pos2>,
 }
 
@@ -146,6 +157,19 @@ impl Timeline {
         self.chosen = Some(Window { from: 0.0, span: axis.position(end(shown)).max(0.001) });
     }
 
+    /// Shows this stretch of it.
+    pub fn show_between(&mut self, shown: &Shown<'_>, from: Time, to: Time) {
+        let axis = self.axis(Rect::NOTHING, shown, Window { from: 0.0, span: 1.0 });
+        let (from, to) = (axis.position(from), axis.position(to));
+        self.chosen = Some(Window { from, span: (to - from).max(1e-4) });
+        self.before = shown.moment.at;
+    }
+
+    /// The first and the last time in sight, once it was shown.
+    pub fn seen(&self) -> Option<(Time, Time)> {
+        self.seen
+    }
+
     /// Spaces by time or by event.
     pub fn set_spacing(&mut self, spacing: Spacing) {
         if self.spacing != spacing {
@@ -174,6 +198,7 @@ impl Timeline {
         self.place_rows(shown.story, lanes.height());
         let window = self.look(ui, &shown, lanes, &response);
         let axis = self.axis(lanes, &shown, window);
+        self.seen = Some(axis.shown());
         self.find_chain(&shown);
 
         self.labels.begin(ui.ctx());
@@ -189,6 +214,7 @@ impl Timeline {
             palette,
             flights: shown.flights,
             future: shown.future,
+            lens: shown.lens,
         };
         let mut brush = Brush::new(&painter, &mut self.labels, sight, lanes);
         let hits = paint_all(ui, &mut brush, &shown, rect, regions, &self.chain);
@@ -207,7 +233,9 @@ impl Timeline {
         self.hands(ui, &shown, &response, &axis, pointed, &mut actions);
         self.keys(ui, &shown, &response, &axis, &mut actions);
         named(ui, &shown, &hits, &mut actions);
-        self.scrub(ui, &shown, regions, &axis, &mut actions);
+        if !shown.bare {
+            self.scrub(ui, &shown, regions, &axis, &mut actions);
+        }
         self.menu(ui, &shown, &response);
         let tip = pointed.and_then(|pointed| tip(&shown, pointed));
         if let Some((head, lines)) = tip
@@ -339,8 +367,16 @@ impl Timeline {
                 Some(Pointed::Mark(index)) => {
                     shown.story.marks.get(index).map(|mark| Action::ShowEvent(mark.event))
                 }
+                Some(Pointed::Turn(event)) => Some(Action::ShowEvent(event)),
                 Some(Pointed::Band(..)) | None => None,
             };
+            // What happened at one moment is asked about; its causes light up.
+            let asked = match pointed {
+                Some(Pointed::Mark(index)) => shown.story.marks.get(index).map(|mark| mark.event),
+                Some(Pointed::Turn(event)) => Some(event),
+                _ => None,
+            };
+            actions.extend(asked.map(Action::OpenWhy));
             let seek = at.map(|at| Action::Seek(Moment::end_of(axis.time(at.x).min(end(shown)))));
             actions.extend(action.or(seek));
         }
@@ -516,7 +552,9 @@ fn paint_all(
     text(brush, rect.min + vec2(17.0, 15.0), Align2::LEFT_CENTER, title, "Time", palette.text);
     let label = Style::words(Size::Small, Weight::Regular);
     let foot = pos2(regions.names + 4.0, regions.rail.center().y);
-    text(brush, foot, Align2::RIGHT_CENTER, label, "whole", palette.soft);
+    if !shown.bare {
+        text(brush, foot, Align2::RIGHT_CENTER, label, "whole", palette.soft);
+    }
     brush.ticks(rect.top() + 16.0, bottom);
 
     let clip = Rect::from_x_y_ranges(rect.x_range(), lanes.y_range());
@@ -535,6 +573,7 @@ fn paint_all(
             brush.lane(lane, known(shown));
         }
         brush.flush();
+        brush.veils(story);
         if !chain.is_empty() {
             brush.shapes.push(brush.sight.chain(story, chain));
         }
@@ -551,6 +590,9 @@ fn paint_all(
     if let Some(at) = shown.broken_at.filter(|at| *at <= known(shown)) {
         brush.broken(at, rect.top() + 33.0, bottom);
     }
-    brush.playhead(rect.top() + 22.0, bottom + 4.0);
+    brush.notches(shown.notches, rect.top() + 33.0, bottom);
+    if !shown.bare {
+        brush.playhead(rect.top() + 22.0, bottom + 4.0);
+    }
     hits
 }

@@ -7,10 +7,11 @@ use eframe::egui::{
 use sim::story::{Band, BandState, Lane, Mark, Operation, Outcome, Rank};
 use sim::{OperationId, Story, Time};
 
-use super::arrows::Sight;
+use super::arrows::{DIM, Sight};
 use crate::canvas::ink;
 use crate::canvas::labels::{Labels, Style};
 use crate::icons::{self, Icon};
+use crate::lens::Light;
 use crate::theme::{Palette, Size, Weight, mix, space};
 
 /// A band that leads, asks for votes or is paused.
@@ -66,8 +67,8 @@ impl<'a> Brush<'a> {
     }
 
     fn sight_copy(&self) -> Sight<'a> {
-        let Sight { axis, rows, top, shown, palette, flights, future } = &self.sight;
-        Sight { axis: *axis, rows, top: *top, shown: *shown, palette, flights, future: *future }
+        let Sight { axis, rows, top, shown, palette, flights, future, lens } = &self.sight;
+        Sight { axis: *axis, rows, top: *top, shown: *shown, palette, flights, future: *future, lens: *lens }
     }
 
     fn text(&mut self, at: Pos2, anchor: Align2, style: Style, text: &str, colour: Color32) -> Rect {
@@ -124,15 +125,16 @@ impl<'a> Brush<'a> {
                 Stroke::new(space::HAIRLINE, palette.hairline),
             ));
         }
+        let bands = self.known_bands(lane);
         let (first, last) = self.sight.axis.shown();
-        let start = lane.bands.partition_point(|band| band.from <= first).saturating_sub(1);
+        let start = bands.partition_point(|band| band.from <= first).saturating_sub(1);
         let mut crown_after = f32::MIN;
         let mut index = start;
-        while let Some(band) = lane.bands.get(index) {
+        while let Some(band) = bands.get(index) {
             if band.from > last || band.from > end {
                 break;
             }
-            let until = lane.bands.get(index + 1).map_or(end, |next| next.from.min(end));
+            let until = bands.get(index + 1).map_or(end, |next| next.from.min(end));
             let left = self.sight.axis.x(band.from).max(self.room.left());
             let right = self.sight.axis.x(until).min(self.room.right());
             if !lane.actor.is_client() || !matches!(band.state, BandState::Up | BandState::Role(_)) {
@@ -140,7 +142,9 @@ impl<'a> Brush<'a> {
             }
             let leads = matches!(band.state, BandState::Role(role) if role.rank == Rank::Leader);
             if leads && band.from >= first && left > crown_after {
-                let colour = self.aged(palette.leader, band.from);
+                let veiled = self.sight.lens.is_some_and(|lens| lens.is_veiled(lane.actor, band.from));
+                let light = if veiled { Light::Dim } else { Light::Full };
+                let colour = self.lit(self.aged(palette.leader, band.from), light);
                 self.icons.push((Icon::Crown, pos2(left + 5.0, y - THICK / 2.0 - 6.5), 13.0, colour));
                 crown_after = left + CROWN_ROOM;
             }
@@ -148,9 +152,54 @@ impl<'a> Brush<'a> {
             index += 1;
             if right - left < 0.5 {
                 let next = self.sight.axis.time(right + 0.5);
-                let skip = lane.bands.partition_point(|band| band.from <= next);
+                let skip = bands.partition_point(|band| band.from <= next);
                 index = index.max(skip.saturating_sub(1));
             }
+        }
+    }
+
+    /// What a lane became, as far as whoever looks can know; the last of it is what is guessed ever after.
+    fn known_bands<'l>(&self, lane: &'l Lane) -> &'l [Band] {
+        match self.sight.lens {
+            Some(lens) if lens.veil(lane.actor).is_some() => {
+                let known = lane.bands.iter().rposition(|band| lens.event(band.event) != Light::Out);
+                &lane.bands[..known.map_or(0, |last| last + 1)]
+            }
+            _ => &lane.bands,
+        }
+    }
+
+    /// A colour as it is in this light.
+    fn lit(&self, colour: Color32, light: Light) -> Color32 {
+        match light {
+            Light::Full => colour,
+            Light::Begun => mix(colour, self.palette().canvas, DIM / 2),
+            Light::Dim | Light::Out => mix(colour, self.palette().canvas, DIM),
+        }
+    }
+
+    /// Over what of the lanes is not lit; and where what is asked about stands, a ring.
+    pub fn veils(&mut self, story: &Story) {
+        let Some(lens) = self.sight.lens else { return };
+        let veil = self.palette().canvas.gamma_multiply(f32::from(DIM) / 255.0);
+        for lane in &story.lanes {
+            let (Some(y), Some((until, from))) = (self.sight.rows.y(lane.actor), lens.veil(lane.actor))
+            else {
+                continue;
+            };
+            let y = self.sight.top + y;
+            let left = until.map_or(self.room.left(), |at| self.sight.axis.x(at).max(self.room.left()));
+            let right = from.map_or(self.room.right(), |at| self.sight.axis.x(at).min(self.room.right()));
+            if right > left {
+                let half = THICK / 2.0 + 1.0;
+                let rect = Rect::from_min_max(pos2(left, y - half), pos2(right, y + half));
+                self.shapes.push(Shape::rect_filled(rect, CornerRadius::ZERO, veil));
+            }
+        }
+        let middle = lens.middle().and_then(|(actor, at)| Some((self.sight.rows.y(actor)?, at)));
+        if let Some((y, at)) = middle {
+            let at = pos2(self.sight.axis.x(at), self.sight.top + y);
+            self.shapes.push(Shape::circle_stroke(at, 7.0, Stroke::new(space::RING, self.palette().act)));
         }
     }
 
@@ -218,7 +267,7 @@ impl<'a> Brush<'a> {
     /// The rectangle of an operation's box, where it is in sight.
     pub fn operation_rect(&self, operation: &Operation, end: Time) -> Option<Rect> {
         let now = self.sight.shown;
-        if !self.sight.future && operation.invoked > now {
+        if !self.sight.future && operation.invoked > now || self.light(operation) == Light::Out {
             return None;
         }
         let y = self.sight.top + self.sight.rows.y(operation.client)?;
@@ -228,6 +277,10 @@ impl<'a> Brush<'a> {
         let half = (self.sight.rows.step * 0.34).clamp(6.5, 9.0);
         let rect = Rect::from_min_max(pos2(left, y - half), pos2(right.max(left + 3.0), y + half));
         (rect.right() >= self.room.left() && rect.left() <= self.room.right()).then_some(rect)
+    }
+
+    fn light(&self, operation: &Operation) -> Light {
+        self.sight.lens.map_or(Light::Full, |lens| lens.operation(operation))
     }
 
     /// The boxes on the clients' lanes. Returns those in sight, for the pointer.
@@ -268,6 +321,7 @@ impl<'a> Brush<'a> {
     fn operation(&mut self, rect: Rect, operation: &Operation, told: bool, selected: bool) {
         let palette = self.palette();
         let colour = if told { palette.broken } else { self.aged(palette.soft, operation.invoked) };
+        let colour = self.lit(colour, self.light(operation));
         let stroke = Stroke::new(if told { space::LINE + 0.3 } else { space::LINE }, colour);
         let round = CornerRadius::same(4);
         let open = matches!(operation.outcome, Outcome::Open | Outcome::Unknown) || self.is_hidden(operation);
@@ -307,7 +361,8 @@ impl<'a> Brush<'a> {
 
     /// Whether its answer is the future's.
     fn is_hidden(&self, operation: &Operation) -> bool {
-        !self.sight.future && operation.completed.is_some_and(|at| at > self.sight.shown)
+        let begun = self.light(operation) == Light::Begun;
+        begun || !self.sight.future && operation.completed.is_some_and(|at| at > self.sight.shown)
     }
 
     fn operation_label(&mut self, rect: Rect, operation: &Operation, told: bool, after: &mut f32) {
@@ -316,6 +371,7 @@ impl<'a> Brush<'a> {
         let style = Style::values(Size::Small);
         let size = self.labels.galley(self.painter, style, &text).size();
         let colour = if told { palette.broken } else { self.aged(palette.text, operation.invoked) };
+        let colour = self.lit(colour, self.light(operation));
         let visible = rect.intersect(self.room);
         if visible.width() >= size.x + 12.0 {
             self.text(visible.left_center() + vec2(6.0, 0.0), Align2::LEFT_CENTER, style, &text, colour);
@@ -348,9 +404,14 @@ impl<'a> Brush<'a> {
         let mut taken = f32::MIN;
         let shown = marks.get(start..end).unwrap_or_default();
         for mark in shown.iter().filter(|mark| !mark.is_request()) {
+            let light = self.sight.lens.map_or(Light::Full, |lens| lens.event(mark.event));
+            if light == Light::Out {
+                continue;
+            }
             let x = self.sight.axis.x(mark.at);
             let quiet = mark.by_chaos || mark.nothing_to_do;
             let line = self.aged(if quiet { palette.faint } else { palette.soft }, mark.at);
+            let line = self.lit(line, light);
             let pole = [pos2(x, y), pos2(x, bottom)];
             Shape::dashed_line_many(&pole, Stroke::new(space::HAIRLINE, line), 5.0, 4.0, &mut self.shapes);
             let style = Style::words(Size::Small, Weight::Medium);
@@ -367,6 +428,7 @@ impl<'a> Brush<'a> {
                 RectShape::new(rect, CornerRadius::same(4), palette.canvas, outline, StrokeKind::Inside);
             self.shapes.push(flag.into());
             let colour = self.aged(if quiet { palette.soft } else { palette.text }, mark.at);
+            let colour = self.lit(colour, light);
             self.text(rect.center(), Align2::CENTER_CENTER, style, &mark.word, colour);
             taken = rect.right() + 3.0;
             flags.push((rect, mark));
@@ -398,6 +460,31 @@ impl<'a> Brush<'a> {
             pos2(x - w, top + h - 3.0),
         ];
         self.shapes.push(Shape::convex_polygon(handle, act, Stroke::new(1.5, act)));
+    }
+
+    /// Moments with a word: a dotted line, and the word at its foot.
+    pub fn notches(&mut self, notches: &[(Time, String)], top: f32, bottom: f32) {
+        let palette = self.palette();
+        for (at, word) in notches {
+            let x = self.sight.axis.x(*at);
+            if !self.room.x_range().contains(x) {
+                continue;
+            }
+            let line = [pos2(x, top), pos2(x, bottom)];
+            Shape::dashed_line_many(
+                &line,
+                Stroke::new(space::LINE, palette.text),
+                2.0,
+                3.0,
+                &mut self.shapes,
+            );
+            let style = Style::words(Size::Small, Weight::Medium);
+            let wide = self.labels.galley(self.painter, style, word).size().x + 10.0;
+            let left = (x + 4.0).min(self.room.right() - wide);
+            let rect = Rect::from_min_size(pos2(left, bottom - 16.0), vec2(wide, 16.0));
+            self.shapes.push(Shape::rect_filled(rect, CornerRadius::same(4), palette.canvas));
+            self.text(rect.center(), Align2::CENTER_CENTER, style, word, palette.text);
+        }
     }
 
     /// Where the promise broke: a short red line across the top.

@@ -2,7 +2,7 @@
 
 use eframe::egui::{self, Pos2, Rect, Role, Sense, Ui, WidgetInfo};
 use sim::story::{BandState, Mark, Operation, Outcome};
-use sim::{MessageId, OperationId, Story, Time};
+use sim::{EventId, MessageId, OperationId, Story, Time};
 
 use super::Shown;
 use super::paint::Brush;
@@ -12,6 +12,9 @@ use crate::theme;
 /// At most so many operations and flags have a name of their own for a screen reader.
 const NAMED: usize = 60;
 
+/// So near the beginning of a band, that is meant.
+const NEAR_TURN: f32 = 6.0;
+
 /// What the pointer is on.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Pointed {
@@ -19,6 +22,8 @@ pub(super) enum Pointed {
     Operation(OperationId),
     Mark(usize),
     Band(sim::ActorId, Time),
+    /// The moment at which a lane became something else.
+    Turn(EventId),
 }
 
 /// What was painted where.
@@ -47,7 +52,17 @@ pub(super) fn band_at(brush: &Brush<'_>, story: &Story, at: Pos2) -> Option<Poin
         .find(|(actor, y)| actor.is_node() && (brush.sight.top + y - at.y).abs() <= 5.0)?;
     let time = brush.sight.axis.time(at.x);
     let known = brush.sight.future || time <= brush.sight.shown;
-    (known && time <= story.end).then_some(Pointed::Band(*actor, time))
+    if !known {
+        return None;
+    }
+    let near = |band: &sim::story::Band| (brush.sight.axis.x(band.from) - at.x).abs();
+    let bands = story.lane(*actor).map_or(&[][..], |lane| &lane.bands[..]);
+    let next = bands.partition_point(|band| band.from <= time);
+    let beside = bands[next.saturating_sub(1)..(next + 1).min(bands.len())].iter();
+    let beside = beside
+        .filter(|band| near(band) <= NEAR_TURN && (brush.sight.future || band.from <= brush.sight.shown));
+    let turn = beside.min_by(|a, b| near(a).total_cmp(&near(b))).map(|band| Pointed::Turn(band.event));
+    turn.or((time <= story.end).then_some(Pointed::Band(*actor, time)))
 }
 
 /// Names for a screen reader, and for whoever looks for them on the screen.
@@ -74,6 +89,7 @@ pub(super) fn named(ui: &mut Ui, shown: &Shown<'_>, hits: &Hits, actions: &mut V
             .widget_info(|| WidgetInfo::labeled(Role::Button, true, format!("{} at {}", mark.text, mark.at)));
         if response.clicked() {
             actions.push(Action::ShowEvent(mark.event));
+            actions.push(Action::OpenWhy(mark.event));
         }
         response.on_hover_ui(|ui| mark_tip(ui, mark));
     }
@@ -92,6 +108,15 @@ fn mark_words(mark: &Mark) -> String {
     let by = if mark.by_chaos { "by chaos" } else { "by hand" };
     let nothing = if mark.nothing_to_do { "; it found nothing to do" } else { "" };
     format!("at {}, {by}{nothing}", mark.at)
+}
+
+fn state_words(shown: &Shown<'_>, state: BandState) -> String {
+    match state {
+        BandState::Role(role) => format!("{}, {} {}", role.label, shown.version_word, role.version),
+        BandState::Up => "up".to_owned(),
+        BandState::Down => "down".to_owned(),
+        BandState::Paused => "paused".to_owned(),
+    }
 }
 
 /// What is said of the thing under the pointer: a headline and lines below it.
@@ -135,13 +160,14 @@ pub(super) fn tip(shown: &Shown<'_>, pointed: Pointed) -> Option<(String, String
         }
         Pointed::Band(actor, at) => {
             let band = story.band_at(actor, at)?;
-            let state = match band.state {
-                BandState::Role(role) => format!("{}, {} {}", role.label, shown.version_word, role.version),
-                BandState::Up => "up".to_owned(),
-                BandState::Down => "down".to_owned(),
-                BandState::Paused => "paused".to_owned(),
-            };
-            Some((format!("{actor}: {state}"), format!("since {}", band.from)))
+            Some((format!("{actor}: {}", state_words(shown, band.state)), format!("since {}", band.from)))
+        }
+        Pointed::Turn(event) => {
+            let bands =
+                story.lanes.iter().flat_map(|lane| lane.bands.iter().map(move |band| (lane.actor, band)));
+            let (actor, band) = bands.into_iter().find(|(_, band)| band.event == event)?;
+            let head = format!("{actor}: {} from here", state_words(shown, band.state));
+            Some((head, format!("at {}; press to ask why", band.from)))
         }
     }
 }

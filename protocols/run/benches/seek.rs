@@ -107,3 +107,33 @@ fn sweep_one_seed_of_raft(bencher: Bencher<'_, '_>) {
         run::sweep::one(&run, seed % 16).events
     });
 }
+
+/// The causal past of the last event of a million: what a click on it lights up, before it is painted.
+#[divan::bench(args = LABS, sample_count = 50)]
+fn causal_past_among_a_million_events(bencher: Bencher<'_, '_>, lab: &str) {
+    let playback = million(lab);
+    let last = playback.trace().events.len() as u64 - 1;
+    bencher.bench_local(|| run::cone::past(playback.trace(), sim::EventId(last)).len());
+}
+
+/// Past and future of an event in the middle of a million.
+#[divan::bench(args = LABS, sample_count = 50)]
+fn cone_in_the_middle_of_a_million_events(bencher: Bencher<'_, '_>, lab: &str) {
+    let playback = million(lab);
+    let middle = playback.trace().events.len() as u64 / 2;
+    bencher.bench_local(|| run::cone::Cone::of(playback.trace(), sim::EventId(middle)).future().len());
+}
+
+/// A command given in the middle of a run of a million events: the branch is begun, what came after is forgotten.
+#[divan::bench(args = LABS, sample_count = 5, sample_size = 1)]
+fn branch_off_in_the_middle_of_a_million_events(bencher: Bencher<'_, '_>, lab: &str) {
+    let middle = || {
+        let mut playback = million(lab);
+        playback.show(Moment::end_of(Time(playback.frontier().at.0 / 2)));
+        playback
+    };
+    bencher.with_inputs(middle).bench_local_values(|mut playback| {
+        let acted = playback.act(sim::Command::Heal(Vec::new()));
+        (playback, acted.is_ok())
+    });
+}

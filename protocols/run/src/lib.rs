@@ -13,12 +13,20 @@
 //! | [`promises`] | guarantees that are no matter of order alone: `no-lost-write`, `progress`; and whose fault it is |
 //! | [`hunt`] | breaking a promise on purpose, and making what was found small |
 //! | [`why`] | from an event back to what made it so |
+//! | [`cone`] | all that an event depended on, and all that depended on it |
+//! | [`fate`] | the point of no return: at which step a run's end was decided |
+//! | [`compare`] | the first difference between two ways a run went |
+//! | [`export`] | a run as a drawing, and as files of other tools |
 //! | [`report`], [`api`] | a whole run executed, and the JSON of it |
 //! | [`sweep`] | the same run under many seeds |
 //! | [`plot`](mod@plot) | curves over the time of one run |
 //! | [`figure`] | curves made of many runs: published figures made again, distributions |
 
 pub mod api;
+pub mod compare;
+pub mod cone;
+pub mod export;
+pub mod fate;
 pub mod figure;
 pub mod history;
 pub mod hunt;

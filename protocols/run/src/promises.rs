@@ -379,6 +379,7 @@ fn effect(mark: &Mark, partial: bool, nodes: usize) -> Effect {
             | Command::Restart(_)
             | Command::Resume(_)
             | Command::Release(_)
+            | Command::Redraw(_)
             | Command::Deliver(_),
         ) => Effect::Neither,
         Ok(Command::Disk { change: DiskChange::Ok, .. }) => Effect::Neither,
@@ -532,6 +533,7 @@ fn stands_it(command: &Command, stands: &[FaultClass], liars: usize) -> bool {
         | Command::Release(_)
         | Command::Fire { .. }
         | Command::Set { .. }
+        | Command::Redraw(_)
         | Command::Heal(_)
         | Command::Verb { .. } => true,
     }

@@ -121,6 +121,11 @@ impl Execution {
         promises::all(&self.run, &self.trace, &self.live, self.world.events(), now)
     }
 
+    /// The proof that the history is broken, where it is and the judge has found one.
+    pub fn evidence(&self) -> Option<crate::judge::Evidence> {
+        self.live.evidence(&self.trace)
+    }
+
     /// The lab's figures, in its order.
     pub fn measures(&self) -> Vec<f64> {
         self.run.lab().measure(&self.trace, self.world.moment().at)

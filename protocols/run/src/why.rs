@@ -25,6 +25,8 @@ pub struct Step {
 
 /// Events looked at on the way back.
 const FARTHEST: u32 = 2_000;
+/// Events of one actor looked through for answers that came together.
+const GATHERED: usize = 200;
 /// Causes followed in search of how a promise could be broken.
 const MOST_CAUSES: usize = 100_000;
 /// Steps told, the event itself among them.
@@ -63,7 +65,8 @@ impl Reader<'_> {
         self.trace.story.arrow(id)
     }
 
-    fn kind(&self, arrow: &Arrow) -> &'static str {
+    /// What a message is called.
+    pub fn kind(&self, arrow: &Arrow) -> &'static str {
         self.trace.story.kinds.get(usize::from(arrow.kind)).copied().unwrap_or("message")
     }
 
@@ -88,8 +91,13 @@ impl Reader<'_> {
         Some(format!("{by}{told}{nothing}"))
     }
 
+    /// An event in words: what it did that is worth telling, else what it was.
+    pub fn told(&self, event: EventId, record: EventRecord) -> String {
+        self.telling(event, record).unwrap_or_else(|| self.plain(record))
+    }
+
     /// The event in words, whatever it is.
-    fn plain(&self, record: EventRecord) -> String {
+    pub fn plain(&self, record: EventRecord) -> String {
         let who = record.actor.map_or_else(|| "the cluster".to_owned(), |actor| actor.to_string());
         match record.kind {
             EventKind::Start => format!("{who} started"),
@@ -114,6 +122,43 @@ impl Reader<'_> {
                 None => "a message was lost".to_owned(),
             },
         }
+    }
+
+    /// For an answer at which its receiver did something that matters: all who had answered so by then, itself among them.
+    /// One vote elects nobody; it was the last of a majority.
+    fn gathered(&self, event: EventId, record: EventRecord) -> Option<Step> {
+        let EventKind::Deliver(id) = record.kind else { return None };
+        let last = self.arrow(id).filter(|arrow| !arrow.asks)?;
+        self.trace.facts.of(event).find(|fact| fact.matters)?;
+        let (mut senders, mut first) = (vec![last.from], event);
+        let (mut at, mut before) = (record.previous, event);
+        for _ in 0..GATHERED {
+            if at >= before {
+                break;
+            }
+            let earlier = self.trace.event(at)?;
+            // What mattered before that closed an earlier round.
+            if self.trace.facts.of(at).any(|fact| fact.matters) {
+                break;
+            }
+            if let EventKind::Deliver(id) = earlier.kind
+                && let Some(arrow) = self.arrow(id)
+                && arrow.kind == last.kind
+                && !senders.contains(&arrow.from)
+            {
+                senders.push(arrow.from);
+                first = at;
+            }
+            (before, at) = (at, earlier.previous);
+        }
+        if senders.len() < 2 {
+            return None;
+        }
+        senders.sort_unstable();
+        let names: Vec<String> = senders.iter().map(ToString::to_string).collect();
+        let (end, begin) = names.split_last()?;
+        let sentence = format!("{} came from {} and {end}", self.kind(&last), begin.join(", "));
+        self.step(first, sentence)
     }
 
     /// For a timer that went off: the last message to its actor that was lost while it ran, or else the last from it.
@@ -153,6 +198,7 @@ impl Reader<'_> {
                 let repeated = steps.iter().any(|step| step.sentence == sentence);
                 steps.extend(self.step(at, sentence).filter(|_| !repeated));
             }
+            steps.extend(self.gathered(at, record));
             if let Some(lost) = self.awaited(at, record) {
                 let fault = self.fault_before(lost.event.max(EventId(1)));
                 steps.push(lost);

@@ -10,6 +10,7 @@ mod support;
 mod figures;
 mod fuzz;
 mod hunt;
+mod instruments;
 mod playback;
 mod text;
 mod whole;

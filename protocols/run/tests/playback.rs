@@ -110,6 +110,7 @@ const COMMANDS: &[&str] = &[
     "slow n1 5x for 100ms",
     "clock n1 drift 200ppm",
     "duplicate c1→n1",
+    "redraw 5",
 ];
 const SETTINGS: &[&str] = &["nodes=2", "clients=4", "loss=500", "ack_early=on", "ack_early=off"];
 

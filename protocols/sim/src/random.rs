@@ -51,6 +51,9 @@ pub enum Purpose {
     Workload,
 }
 
+/// Tells the keys of another future from all first ones.
+const REDRAWN: u64 = 0x7265_6472_6177;
+
 impl Purpose {
     const COUNT: usize = Purpose::Workload as usize;
 }
@@ -66,6 +69,14 @@ impl Keys {
             *key = mix(mix(0, seed), purpose);
         }
         Self(keys)
+    }
+
+    /// Those of another future: every draw that is still to be made is another.
+    pub fn redrawn(mut self, number: u32) -> Self {
+        for key in &mut self.0 {
+            *key = mix(mix(*key, REDRAWN), number.into());
+        }
+        self
     }
 
     /// The same as [`Draw::new`].

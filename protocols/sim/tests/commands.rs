@@ -147,6 +147,7 @@ fn by_hand() -> impl Strategy<Value = Command> {
         (message(), name()).prop_map(|(which, how)| Command::Bend { which, how }),
         links().prop_map(Command::Hold),
         links().prop_map(Command::Release),
+        any::<u32>().prop_map(Command::Redraw),
         (who(), name()).prop_map(|(who, timer)| Command::Fire { who, timer }),
         (name(), "[^\\s;\\pC]{1,64}")
             .prop_map(|(parameter, value)| Command::Set { parameter, value: value.into() }),
@@ -226,6 +227,7 @@ fn the_grammar_reads_as_it_is_described() {
         "release n1→n2",
         "fire n2 election",
         "set reads=lease",
+        "redraw 17",
         "heal",
         "heal n1 n2 n3",
         "put c1 x=1",
@@ -372,6 +374,7 @@ fn nothing_written_panics() {
         "set",
         "a=b",
         "=",
+        "redraw",
         "heal",
         "off",
         "1.5s+3",

@@ -155,6 +155,7 @@ impl Playback {
 
     /// The trace is that of the frontier again.
     fn cut_trace(&mut self) {
+        self.rewritten = self.rewritten.wrapping_add(1);
         let Self { trace, frontier, .. } = self;
         trace.truncate(frontier.events(), frontier.messages(), frontier.moment().at);
     }
@@ -317,6 +318,7 @@ impl Playback {
     fn start_trace(&mut self) {
         self.reached = Moment::START;
         self.trace = Trace::default();
+        self.rewritten = self.rewritten.wrapping_add(1);
         self.live = Live::new(self.run.lab(), &self.run.parameters);
         self.stopped = None;
         self.advance_start();

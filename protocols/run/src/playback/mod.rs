@@ -59,6 +59,8 @@ pub struct Playback {
     /// Everything at or before this has happened at the frontier.
     reached: Moment,
     trace: Trace,
+    /// Tells apart this past and all others: begins with a hash of the run, one more each time records are taken back.
+    rewritten: u64,
     keyframes: Keyframes,
     /// The state shown, where that is not the frontier.
     here: Option<Box<dyn Running>>,
@@ -118,6 +120,7 @@ impl Playback {
             frontier: start.fork(),
             reached: Moment::START,
             trace: Trace::default(),
+            rewritten: sim::digest::of(&run.write(None, None)),
             keyframes: Keyframes::new(start),
             here: None,
             shown: Moment::START,
@@ -202,6 +205,12 @@ impl Playback {
     /// All records of the past computed so far, which may go on after the moment shown.
     pub fn trace(&self) -> &Trace {
         &self.trace
+    }
+
+    /// Another number each time records of the trace were taken back, because a branch began before them, and for each
+    /// run: what was worked out of the trace under another number is of another past.
+    pub fn rewritten(&self) -> u64 {
+        self.rewritten
     }
 
     /// What a time line draws of it.

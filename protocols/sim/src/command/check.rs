@@ -77,6 +77,7 @@ impl Here<'_> {
                 known("timer", timer, self.timers)
             }
             Command::Set { parameter, value } => self.set(parameter, value),
+            Command::Redraw(_) => Ok(()),
             Command::Heal(names) => self.all(names),
             Command::Verb { verb, who, words } => self.verb(verb, who, words),
         }

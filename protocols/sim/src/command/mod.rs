@@ -233,6 +233,9 @@ pub enum Command {
         /// Its new value.
         value: Arc<str>,
     },
+    /// `redraw 17`: from here on every draw is another (which latency, which time-out, which loss); what has been drawn
+    /// stays. The same number always gives the same future.
+    Redraw(u32),
     /// `heal`: mends everything; `heal n1 n2 n3`: mends these and leaves the rest.
     Heal(Vec<Who>),
     /// A verb of the lab or a client's request by hand: `put c1 x=1`, `transfer n2`, `add n6`.
@@ -272,6 +275,7 @@ impl Command {
             | Command::Resume(_)
             | Command::Release(_)
             | Command::Set { .. }
+            | Command::Redraw(_)
             | Command::Heal(_)
             | Command::Verb { .. } => false,
         }
@@ -318,5 +322,6 @@ pub const KERNEL_WORDS: &[&str] = &[
     "release",
     "fire",
     "set",
+    "redraw",
     "heal",
 ];

@@ -115,6 +115,7 @@ fn kernel(first: &str, words: &mut Words<'_>) -> Result<Command, BadCommand> {
         "release" if words.peek().is_none() => Command::Release(LinkSelector::All),
         "release" => Command::Release(links(words)?),
         "fire" => Command::Fire { who: words.who()?, timer: words.name("the name of a timer: election")? },
+        "redraw" => Command::Redraw(words.number("a whole number: 17", 0, u32::MAX)?),
         "heal" if words.peek().is_none() => Command::Heal(Vec::new()),
         "heal" => Command::Heal(words.names()?),
         _ => return Err(BadCommand::Unknown { word: shown(first), near: None }),

@@ -71,6 +71,7 @@ pub fn tell(command: &Command) -> String {
         Command::Release(links) => format!("what waited on {} goes on", links_of(links, "", "").trim_end()),
         Command::Fire { who, timer } => format!("the {timer} timer of {who} goes off early"),
         Command::Set { parameter, value } => format!("{} is set to {value}", parameter.replace('_', " ")),
+        Command::Redraw(number) => format!("from here on chance decides anew ({number})"),
         Command::Heal(who) if who.is_empty() => "everything is mended".to_owned(),
         Command::Heal(who) => format!("everything about {} is mended", names(who)),
         Command::Verb { verb, who, words } => {
@@ -219,6 +220,7 @@ mod tests {
             ("release", "all held messages go on"),
             ("fire n2 election", "the election timer of n2 goes off early"),
             ("set ack_before_fsync=on", "ack before fsync is set to on"),
+            ("redraw 17", "from here on chance decides anew (17)"),
             ("heal", "everything is mended"),
             ("put c1 list=tea to n1", "c1 is asked to put list=tea to n1"),
         ] {

@@ -163,6 +163,7 @@ impl Display for Command {
             Command::Duplicate(which) => write!(f, "duplicate {which}"),
             Command::Bend { which, how } => write!(f, "bend {which} {how}"),
             Command::Hold(links) => write!(f, "hold {links}"),
+            Command::Redraw(number) => write!(f, "redraw {number}"),
             Command::Release(LinkSelector::All) => f.write_str("release"),
             Command::Release(links) => write!(f, "release {links}"),
             Command::Fire { who, timer } => write!(f, "fire {who} {timer}"),

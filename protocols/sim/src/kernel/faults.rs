@@ -88,6 +88,10 @@ impl Kernel {
             Command::Link { links, quality, span } => self.set_quality(links, quality.as_ref(), *span, roles),
             Command::Hold(links) => self.hold(links, roles),
             Command::Release(links) => self.release(links, roles),
+            Command::Redraw(number) => {
+                self.keys = self.keys.redrawn(*number);
+                true
+            }
             Command::Drop(which) => match self.find_message(which, roles) {
                 None => false,
                 Some(at) => {
