@@ -112,7 +112,7 @@ fn one_node_knows_what_it_was_told() {
     let cone_of_others = state.lens().and_then(|lens| lens.veil(ActorId::node(1))).expect("n1 is veiled");
     assert!(cone_of_others.0.is_some_and(|until| until <= Time::millis(1_100)), "{cone_of_others:?}");
     window.get_by_label("only what n5 can know");
-    window.key_press(Key::V);
+    window.key_press(Key::Q);
     window.run();
     assert_eq!(window.state().state().seen_by(), None);
     assert_eq!(status(&window, 1), Status::Down);

@@ -30,7 +30,7 @@ impl Rounds {
     }
 
     fn after(&mut self, span: Span) -> &mut Self {
-        self.now = self.now + span;
+        self.now += span;
         self
     }
 

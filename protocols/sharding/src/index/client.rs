@@ -44,12 +44,12 @@ impl Client {
                     self.over(context);
                 }
             }
-            Event::Message { from, message: Message::OutOfService { number } } if number == self.number => {
-                if self.open.is_some() {
-                    context.fact(Fact::TurnedAway { node: from });
-                    // A breath, or a client that nobody serves would ask on and on.
-                    context.set_timer(Timer::Retry, Span::millis(50));
-                }
+            Event::Message { from, message: Message::OutOfService { number } }
+                if number == self.number && self.open.is_some() =>
+            {
+                context.fact(Fact::TurnedAway { node: from });
+                // A breath, or a client that nobody serves would ask on and on.
+                context.set_timer(Timer::Retry, Span::millis(50));
             }
             Event::Timer(Timer::Think) if self.open.is_none() => self.ask(context),
             Event::Timer(Timer::Retry) if self.open.is_some() => self.send(context),

@@ -29,7 +29,7 @@ impl Ring {
     /// The place in [`Ring::points`] of the first point at or after a place; none on an empty ring.
     pub fn next(&self, place: u64) -> Option<usize> {
         let at = self.points.partition_point(|(point, _)| *point < place);
-        (!self.points.is_empty()).then(|| if at == self.points.len() { 0 } else { at })
+        (!self.points.is_empty()).then_some(if at == self.points.len() { 0 } else { at })
     }
 
     /// Who keeps what lies at this place; nobody on an empty ring.
