@@ -162,7 +162,7 @@ commands! {
     NextStrip: "next_strip", "Next strip", "The lab's next strip under the canvas, or figures of this run", Window,
         [plain(Key::N)], None;
     Knowledge: "knowledge", "What can it know?", "Show only what the selected node or client can know; again, everything",
-        Window, [plain(Key::V)], None;
+        Window, [plain(Key::Q)], None;
     Words: "words", "Words", "The words of this lab, explained", Window, [plain(Key::W)], Some(Icon::Question);
     Inspector: "inspector", "Inspector", "Show or hide what is selected", Window, [plain(Key::I)], None;
     Theme: "theme", "Dark or light", "Another theme", Window, [], Some(Icon::Theme);
