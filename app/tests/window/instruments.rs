@@ -85,7 +85,8 @@ fn what_is_acted_on_loses_the_causes_of_another_past() {
     let (_, event) = election(&state);
     state.apply(Action::OpenWhy(event));
     let before = state.causes().expect("lit").future().len();
-    state.apply(Action::ShowEvent(event));
+    let moment = state.playback.moment_of(event).expect("it happened");
+    state.playback.show(moment);
     state.apply(Action::Do(sim::command::parse("crash n1").expect("a command")));
     assert!(state.causes().is_none_or(|cone| cone.future().len() < before), "that future is gone");
 }
@@ -244,7 +245,7 @@ fn branches_are_named_compared_and_thrown_away() {
     assert_eq!(name, "first");
     assert!(difference.at >= Time::millis(1_500) && difference.at < Time::millis(1_700), "{difference:?}");
     assert_eq!(state.notches().len(), 1);
-    window.get_by_label_contains("here: ");
+    window.get_by_label("here: @leader crashes");
     window.get_by_label_contains("there: ");
     // Named, the first of the two.
     window.get_all_by_label("name").next().expect("a link").click();
@@ -253,14 +254,15 @@ fn branches_are_named_compared_and_thrown_away() {
     window.run();
     window.get_by_label("Name it").click();
     window.run();
-    assert_eq!(window.state().state().playback.branches()[0].name, "first of all");
+    let branch = window.state().state().playback.branches()[0].clone();
+    assert!(branch.named && branch.name.contains(" of all"), "{}", branch.name);
     window.get_by_label("Go there").click();
     window.run();
     let at = window.state().state().compared().and_then(|(_, difference)| difference.map(|d| d.at));
     assert_eq!(Some(window.state().state().playback.shown().at), at);
     window.get_by_label("2 branches").click();
     window.run();
-    window.get_by_label("Throw away first of all").click();
+    window.get_by_label(&format!("Throw away {}", branch.name)).click();
     window.run();
     assert_eq!(window.state().state().playback.branches().len(), 1);
 }

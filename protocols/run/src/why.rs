@@ -5,7 +5,7 @@
 //! a message that was awaited and lost.
 
 use sim::ids::{EventId, MessageId, OperationId};
-use sim::story::{Arrow, Operation, Outcome};
+use sim::story::{Arrow, BandState, Operation, Outcome};
 use sim::time::Time;
 use sim::trace::{EventKind, EventRecord, Trace};
 use std::collections::BTreeSet;
@@ -30,7 +30,7 @@ const GATHERED: usize = 200;
 /// Causes followed in search of how a promise could be broken.
 const MOST_CAUSES: usize = 100_000;
 /// Steps told, the event itself among them.
-const MOST_STEPS: usize = 8;
+const MOST_STEPS: usize = 10;
 /// Moments of how it could happen.
 const MOST_MOMENTS: usize = 10;
 
@@ -178,6 +178,20 @@ impl Reader<'_> {
         Some(Step { at: arrow.ended, event: at, sentence, note: None })
     }
 
+    /// For a timer that went off although nothing was lost: what stopped the one whose message had set it.
+    fn silenced(&self, record: EventRecord) -> Option<Step> {
+        let EventKind::Timer(_) = record.kind else { return None };
+        let set = self.trace.event(record.trigger)?;
+        let EventKind::Deliver(id) = set.kind else { return None };
+        let from = self.arrow(id)?.from;
+        let band = self.trace.story.band_at(from, record.at)?;
+        if !matches!(band.state, BandState::Down | BandState::Paused) {
+            return None;
+        }
+        let told = self.trace.event(band.event).and_then(|record| self.mark(band.event, record));
+        self.step(band.event, told.unwrap_or_else(|| format!("{from} stopped")))
+    }
+
     /// The last command before an event that makes messages be lost, or stops an actor: behind a loss stands a hand.
     fn fault_before(&self, event: EventId) -> Option<Step> {
         let marks = &self.trace.story.marks;
@@ -203,6 +217,10 @@ impl Reader<'_> {
                 let fault = self.fault_before(lost.event.max(EventId(1)));
                 steps.push(lost);
                 steps.extend(fault);
+                break;
+            }
+            if let Some(silenced) = self.silenced(record) {
+                steps.push(silenced);
                 break;
             }
             if matches!(record.kind, EventKind::Command(_)) || steps.len() >= MOST_STEPS {

@@ -169,7 +169,7 @@ impl Drawing<'_> {
         let (from, to) = (self.part.from, self.part.to);
         self.put(format_args!(
             "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width:.0}\" height=\"{height:.0}\" \
-             viewBox=\"0 0 {width:.0} {height:.0}\" font-family=\"Inter, Helvetica, Arial, sans-serif\" \
+             viewBox=\"0 0 {width:.0} {height:.0}\" font-family=\"Inter, Inter Variable, Helvetica, Arial, sans-serif\" \
              font-size=\"11\" role=\"img\" aria-label=\"{title}, {from} to {to}\">"
         ));
         let ground = hex(self.look.ground);
