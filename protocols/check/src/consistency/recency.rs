@@ -206,7 +206,9 @@ impl Recency {
             key.readers[value as usize].push(place);
         }
         // The best of those that can have written it: one that was answered last.
-        let can = writers.iter().filter(|writer| !writer.failed && writer.place != place);
+        let ended = operation.completed.map_or(u64::MAX, |completed| completed + 1);
+        let can =
+            writers.iter().filter(|writer| !writer.failed && writer.place != place && writer.invoked < ended);
         let Some(writer) = can.max_by_key(|writer| writer.completed).copied() else {
             if !grows {
                 let failed = writers.iter().map(|writer| writer.place).filter(|other| *other != place);

@@ -48,13 +48,19 @@ impl Clock {
         *mine = count.max(*mine);
     }
 
-    pub(super) fn join(&mut self, other: &Clock) {
+    /// All that is in either; whether that is more than there was.
+    pub(super) fn join(&mut self, other: &Clock) -> bool {
         if self.0.len() < other.0.len() {
             self.0.resize(other.0.len(), 0);
         }
+        let mut grew = false;
         for (mine, theirs) in self.0.iter_mut().zip(&other.0) {
-            *mine = (*mine).max(*theirs);
+            if *mine < *theirs {
+                *mine = *theirs;
+                grew = true;
+            }
         }
+        grew
     }
 }
 

@@ -302,8 +302,10 @@ impl<'a> Facts<'a> {
         let (saw, seen) = (self.origin[read], self.had_seen(read));
         for met in self.earlier_reads(read).filter_map(|before| self.origin[before]) {
             // What the writer of that had seen of the read's key before making it. A compare-and-set saw before it wrote.
-            let looks =
-                self.reads().filter(|look| *look <= met && self.ops[*look].session == self.ops[met].session);
+            let looks = (0..=met).filter(|look| {
+                let sees = self.certain[*look] && self.ops[*look].sees.is_some();
+                sees && self.ops[*look].session == self.ops[met].session
+            });
             for head in looks.filter(|look| self.same_key(*look, read)).filter_map(|look| self.origin[look]) {
                 if self.same_key(met, read) {
                     // It is met for the first time after what was made by someone who had seen it.
@@ -322,8 +324,9 @@ impl<'a> Facts<'a> {
     }
 }
 
-/// Whether one order of all operations keeps the sessions' and explains every answer. Values may repeat.
-pub fn sequential(all: &[Op]) -> bool {
+/// Whether one order of all operations keeps the sessions' and explains every answer. Values may repeat. With `in_time`
+/// nobody sees what, by whatever it depends on, nobody can have written yet.
+pub fn sequential(all: &[Op], in_time: bool) -> bool {
     // Nobody sees what nobody had asked to write yet.
     if reads(all).any(|read| read.sees != Some(Value::Nil) && shown(all, read).is_none()) {
         return false;
@@ -337,36 +340,41 @@ pub fn sequential(all: &[Op]) -> bool {
         }
     }
     let sessions: Vec<Vec<&Op>> = sessions.into_values().collect();
-    extend(&sessions, &mut vec![0; sessions.len()], &BTreeMap::new(), &mut BTreeSet::new())
+    extend(&sessions, in_time, &mut vec![0; sessions.len()], &BTreeMap::new(), &mut BTreeSet::new())
 }
 
-type Seen<'a> = BTreeSet<(Vec<usize>, Vec<(Key<'a>, &'a Value)>)>;
+/// What is under each key, and since when it can have been there.
+type State<'a> = BTreeMap<Key<'a>, (&'a Value, i64)>;
+type Seen<'a> = BTreeSet<(Vec<usize>, Vec<(Key<'a>, (&'a Value, i64))>)>;
 
 fn extend<'a>(
     sessions: &[Vec<&'a Op>],
+    in_time: bool,
     placed: &mut Vec<usize>,
-    state: &BTreeMap<Key<'a>, &'a Value>,
+    state: &State<'a>,
     seen: &mut Seen<'a>,
 ) -> bool {
     let mut left = sessions.iter().zip(placed.iter()).flat_map(|(ops, placed)| &ops[*placed..]);
     if !left.any(|op| op.answered.is_some()) {
         return true;
     }
-    if !seen.insert((placed.clone(), state.iter().map(|(key, value)| (*key, *value)).collect())) {
+    if !seen.insert((placed.clone(), state.iter().map(|(key, held)| (*key, *held)).collect())) {
         return false;
     }
     for session in 0..sessions.len() {
         let Some(op) = sessions[session].get(placed[session]).copied() else { continue };
-        let now = state.get(&key(op)).copied().unwrap_or(&Value::Nil);
-        if op.sees.as_ref().is_some_and(|seen| seen != now) {
+        let (now, since) = state.get(&key(op)).copied().unwrap_or((&Value::Nil, i64::MIN));
+        let too_late = in_time && op.answered.is_some_and(|answered| answered < since);
+        if op.sees.as_ref().is_some_and(|seen| seen != now || too_late) {
             continue;
         }
         let mut after = state.clone();
         if let Some(value) = op.writes.as_ref().filter(|_| !op.failed) {
-            after.insert(key(op), value);
+            let since = if op.sees.is_some() { since.max(op.invoked) } else { op.invoked };
+            after.insert(key(op), (value, if in_time { since } else { 0 }));
         }
         placed[session] += 1;
-        let found = extend(sessions, placed, &after, seen);
+        let found = extend(sessions, in_time, placed, &after, seen);
         placed[session] -= 1;
         if found {
             return true;
