@@ -209,7 +209,7 @@ impl Views {
                 return false;
             }
         }
-        view.settled.settle(step.key, saw, &view.past);
+        view.settled.settle(web, step.key, saw, &view.past, step.wrote);
         true
     }
 

@@ -193,6 +193,7 @@ fn cells(mix: Mix, seed: u64, count: u32) {
                     !ordered || verdict != Some(false)
                 }
                 (G::Convergent, verdict) => verdict == oracle::convergent(&ops),
+                (G::NoLostWrite, None) => !mix.unique,
                 (one, verdict) => verdict == Some(truth(&ops, *one)),
             };
             assert!(fits, "{guarantee} is {verdict:?}: {history:#?}");

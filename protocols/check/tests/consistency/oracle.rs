@@ -441,18 +441,26 @@ pub fn convergent(all: &[Op]) -> Option<bool> {
     let mut verdict = None;
     for name in keys {
         let of_key: Vec<&Op> = all.iter().filter(|op| key(op) == name).collect();
-        let plain_reads = || of_key.iter().filter(|op| op.is_read() && !op.tried);
+        let plain_reads = || of_key.iter().filter(|op| op.is_read() && op.asked.is_none());
         let mut ceased = i64::MIN;
-        for write in of_key.iter().filter(|op| op.tried) {
+        for write in of_key.iter().filter(|op| op.asked.is_some()) {
             let ended = match (write.answered, write.given_up) {
                 (Some(answered), _) => answered,
                 (None, None) => i64::MAX,
                 (None, Some(given_up)) => {
-                    let alike = of_key.iter().filter(|op| op.writes == write.writes).count();
-                    let shows = plain_reads().filter(|read| read.sees == write.writes);
-                    let shown = shows.filter_map(|read| read.answered).filter(|at| *at > given_up);
-                    let shown = if alike > 1 { shown.max() } else { shown.min() };
-                    shown.map_or(given_up, |shown| shown.max(given_up))
+                    let shows = |read: &&&Op| read.sees == write.asked && read.answered > Some(given_up);
+                    let mut shown: Vec<&&Op> = plain_reads().filter(shows).collect();
+                    shown.sort_by_key(|read| read.answered);
+                    // It was seen by the first read that can have seen nothing else.
+                    let alone = |read: &&&Op| {
+                        let can = |op: &&&Op| {
+                            let over = op.failed && op.answered < read.answered;
+                            op.asked == write.asked && Some(op.invoked) < read.answered && !over
+                        };
+                        of_key.iter().filter(can).count() == 1
+                    };
+                    let first = shown.iter().position(alone).map_or(shown.len(), |first| first + 1);
+                    shown[..first].last().and_then(|read| read.answered).unwrap_or(given_up)
                 }
             };
             ceased = ceased.max(ended);

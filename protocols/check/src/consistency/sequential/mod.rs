@@ -14,11 +14,13 @@ mod together;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use smallvec::SmallVec;
+
 use self::cells::Cells;
 use self::search::Search;
 use self::together::Together;
 use super::Setting;
-use crate::history::{History, Outcome};
+use crate::history::{History, Operation, Outcome};
 use crate::judge::{known_call, open_call};
 use crate::models::{Bank, Cell, CellCall, Counter, Lock, Log, Model, Mutex, Queue, Registers, Set};
 use crate::names::ModelName;
@@ -107,22 +109,27 @@ impl Way for Decided {
 
 /// Whether something was seen that was written, but by nobody who had begun by then.
 fn sees_ahead(history: &History) -> bool {
-    let mut begun: BTreeMap<(Option<&Arc<str>>, Value), u64> = BTreeMap::new();
+    // The first two that write each value: nobody sees what it writes itself.
+    let mut begun: BTreeMap<(Option<&Arc<str>>, Value), SmallVec<[&Operation; 2]>> = BTreeMap::new();
     for operation in history.operations().iter().filter(|one| one.outcome != Outcome::Failed) {
         if let Some(CellCall::Append(_)) = open_call(&Cell::KeyValue, operation) {
             // What grows shows more than one writer.
             return false;
         }
         if let Some(value) = open_call(&Cell::KeyValue, operation).as_ref().and_then(CellCall::leaves) {
-            let first = begun.entry((operation.key.as_ref(), value.clone())).or_insert(operation.invoked);
-            *first = operation.invoked.min(*first);
+            let first = begun.entry((operation.key.as_ref(), value.clone())).or_default();
+            if first.len() < 2 {
+                first.push(operation);
+            }
         }
     }
     history.operations().iter().any(|operation| {
         let answered = matches!(operation.outcome, Outcome::Ok | Outcome::Failed);
         let Some(call) = known_call(&Cell::KeyValue, operation).filter(|_| answered) else { return false };
         let seen = call.sees().filter(|seen| **seen != Value::Nil);
-        let first = seen.and_then(|seen| begun.get(&(operation.key.as_ref(), seen.clone())));
-        first.is_some_and(|first| operation.completed.is_some_and(|completed| completed < *first))
+        let writers = seen.and_then(|seen| begun.get(&(operation.key.as_ref(), seen.clone())));
+        let mut others = writers.into_iter().flatten().filter(|writer| writer.id != operation.id);
+        let first = others.next();
+        first.is_some_and(|first| operation.completed.is_some_and(|completed| completed < first.invoked))
     })
 }
