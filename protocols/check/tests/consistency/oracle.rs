@@ -8,6 +8,8 @@ use check::names::Guarantee;
 use super::plain::Op;
 
 type Key<'a> = Option<&'a str>;
+/// What is placed, and what each key then holds.
+type Looked<'a> = BTreeSet<(u32, Vec<(Key<'a>, Option<usize>)>)>;
 
 /// A history of cells, with what everything is judged from.
 pub struct Facts<'a> {
@@ -161,7 +163,7 @@ impl<'a> Facts<'a> {
         before: &dyn Fn(usize, usize) -> bool,
         placed: u32,
         state: &mut BTreeMap<Key<'a>, Option<usize>>,
-        seen: &mut BTreeSet<(u32, Vec<(Key<'a>, Option<usize>)>)>,
+        seen: &mut Looked<'a>,
     ) -> bool {
         if placed.count_ones() as usize == members.len() {
             return true;
@@ -257,10 +259,11 @@ impl<'a> Facts<'a> {
             .into_iter()
             .rev()
         {
-            if let Some(earlier) = self.origin[before] {
-                if (saw.is_none() || self.older(saw, earlier)) && saw != Some(earlier) {
-                    return false;
-                }
+            if let Some(earlier) = self.origin[before]
+                && self.older(saw, earlier)
+                && saw != Some(earlier)
+            {
+                return false;
             }
             // It saw this, then something else, then this again.
             if self.origin[before] == saw && saw.is_some() && other_between {

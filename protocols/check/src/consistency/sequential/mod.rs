@@ -110,7 +110,8 @@ impl Way for Decided {
 /// Whether something was seen that was written, but by nobody who had begun by then.
 fn sees_ahead(history: &History) -> bool {
     // The first two that write each value: nobody sees what it writes itself.
-    let mut begun: BTreeMap<(Option<&Arc<str>>, Value), SmallVec<[&Operation; 2]>> = BTreeMap::new();
+    type Writers<'a> = SmallVec<[&'a Operation; 2]>;
+    let mut begun: BTreeMap<(Option<&Arc<str>>, Value), Writers<'_>> = BTreeMap::new();
     for operation in history.operations().iter().filter(|one| one.outcome != Outcome::Failed) {
         if let Some(CellCall::Append(_)) = open_call(&Cell::KeyValue, operation) {
             // What grows shows more than one writer.
