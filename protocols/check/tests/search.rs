@@ -38,8 +38,11 @@ impl<C: Clone> Timed<C> {
     }
 }
 
+/// When it began and was answered, and what it did, if it did.
+type Told<C> = (u64, Option<u64>, Option<C>);
+
 /// Whether there is an order, by trying every one: a set of operations and a state are looked at once.
-fn holds<M: Model>(model: &M, all: &[(u64, Option<u64>, Option<M::Call>)]) -> bool
+fn holds<M: Model>(model: &M, all: &[Told<M::Call>]) -> bool
 where
     M::State: Debug,
 {

@@ -87,7 +87,7 @@ impl Causal {
         let past = &web.sessions[session as usize].past;
         let settled = &mut self.settled[session as usize];
         let others = settled.others(web, step.key, past, step.wrote);
-        settled.settle(step.key, saw, past);
+        settled.settle(web, step.key, saw, past, step.wrote);
         for other in others {
             if other != saw && !web.has(&web.write(saw).clock, other) && !self.sorted.add(other, saw) {
                 breaks.note(Guarantee::CausalConvergence, at, Suspects::All);

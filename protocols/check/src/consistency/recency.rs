@@ -81,6 +81,9 @@ pub(super) struct Recency {
     bound: Bound,
     /// Since when something is appended, so that it is not plain what a read saw.
     pub appends: Option<u64>,
+    /// Since when it is not plain what was found again: something was seen that turned out not to have been written, by
+    /// that write at least.
+    pub unclear: Option<u64>,
     pub versions: Staleness,
     pub time: Staleness,
     /// Writes that were missing, from when to when.
@@ -95,6 +98,7 @@ impl Recency {
             written: Vec::new(),
             bound,
             appends: None,
+            unclear: None,
             versions: Staleness::default(),
             time: Staleness::default(),
             lost: Vec::new(),
@@ -179,7 +183,11 @@ impl Recency {
                     .filter(|writer| writer.place == place)
                     .for_each(|writer| writer.failed = true);
                 // Who saw the value did not see this one.
-                for seer in std::mem::take(&mut key.readers[number as usize]) {
+                let seers = std::mem::take(&mut key.readers[number as usize]);
+                if !seers.is_empty() {
+                    self.unclear.get_or_insert(completed);
+                }
+                for seer in seers {
                     let seer_of = &history.operations()[seer as usize];
                     self.read(seer_of, seer, value, completed, times, breaks);
                 }
@@ -206,7 +214,9 @@ impl Recency {
             key.readers[value as usize].push(place);
         }
         // The best of those that can have written it: one that was answered last.
-        let can = writers.iter().filter(|writer| !writer.failed && writer.place != place);
+        let ended = operation.completed.map_or(u64::MAX, |completed| completed + 1);
+        let can =
+            writers.iter().filter(|writer| !writer.failed && writer.place != place && writer.invoked < ended);
         let Some(writer) = can.max_by_key(|writer| writer.completed).copied() else {
             if !grows {
                 let failed = writers.iter().map(|writer| writer.place).filter(|other| *other != place);

@@ -270,8 +270,15 @@ impl Sessions {
         }
         let Write { session: head, index, .. } = *web.write(saw);
         for (writer, looks) in &seen.newest {
-            let (Some(met), Some(theirs)) = (looks.last(), self.seen(*writer, step.key)) else { continue };
-            if let Some(look) = theirs.newest(head, met.index).filter(|look| look.index >= index) {
+            let Some(met) = looks.last() else { continue };
+            let theirs = self.seen(*writer, step.key).and_then(|theirs| theirs.newest(head, met.index));
+            // A compare-and-set saw something itself, also while it is not answered.
+            let write = web.write(web.sessions[*writer as usize].writes[met.index as usize - 1]);
+            let swapped = (write.parent != NONE).then(|| web.write(write.parent));
+            let swapped = swapped
+                .filter(|parent| parent.session == head && parent.key == step.key)
+                .map(|parent| Look { own: 0, index: parent.index, place: write.place });
+            if let Some(look) = [theirs, swapped].into_iter().flatten().find(|look| look.index >= index) {
                 return note(*writer, met.index, met.place, head, look);
             }
         }

@@ -16,6 +16,9 @@
 //! view already: what is new there has nothing after it. So the arrows that reads add are kept with the write they lead
 //! to, as the set of all writes that come before it, and whether one write comes before another is one look for each
 //! session.
+//!
+//! What is put before a write that was seen earlier comes before all that the session did since, too: these reads are
+//! looked at again, until nothing follows any more.
 
 use std::collections::BTreeMap;
 
@@ -57,7 +60,25 @@ struct View {
     past: Clock,
     later: BTreeMap<u32, Later>,
     settled: Settled,
+    /// Its reads.
+    looked: Vec<Looked>,
+    /// How many of them were looked at again.
+    revised: u64,
 }
+
+/// A read of a session.
+#[derive(Clone, Debug)]
+struct Looked {
+    key: u32,
+    saw: Option<u32>,
+    /// What the same operation wrote.
+    wrote: u32,
+    /// The writes before it.
+    past: Clock,
+}
+
+/// So many reads of a session are looked at again.
+const REVISED_MOST: u64 = 2_000_000;
 
 /// One of the two, judged as the history grows.
 #[derive(Clone, Debug)]
@@ -136,6 +157,15 @@ impl Views {
         if !holds {
             breaks.note(self.guarantee, at, Suspects::All);
         }
+        let saw = match step.saw {
+            Some(Origin::Initial) => Some(None),
+            Some(Origin::Write(saw)) => Some(Some(saw)),
+            Some(Origin::Nowhere | Origin::Vague) | None => None,
+        };
+        if let Some(saw) = saw {
+            self.held += view.past.len();
+            view.looked.push(Looked { key: step.key, saw, wrote: step.wrote, past: view.past.clone() });
+        }
         if step.wrote != NONE {
             let write = web.write(step.wrote);
             if self.guarantee == Guarantee::Pram {
@@ -144,8 +174,9 @@ impl Views {
             view.past.raise(session, write.index);
         }
         self.held += view.past.len() * 2;
+        let too_much = self.held > NUMBERS_MOST || view.revised > REVISED_MOST;
         self.views[session as usize] = view;
-        if self.held > NUMBERS_MOST {
+        if too_much {
             self.full = Some(at);
             self.views.clear();
         }
@@ -174,8 +205,45 @@ impl Views {
         }
         if found {
             self.put_before(web, view, &before, saw, was_there);
+            if was_there && !self.revise(web, view, saw, before) {
+                return false;
+            }
         }
-        view.settled.settle(step.key, saw, &view.past);
+        view.settled.settle(web, step.key, saw, &view.past, step.wrote);
+        true
+    }
+
+    /// All this was put before a write that the session had seen, and so before its reads since then. Whether these can
+    /// have seen what they saw.
+    fn revise(&self, web: &Web, view: &mut View, write: u32, before: Clock) -> bool {
+        let mut put = vec![(write, before)];
+        while let Some((write, before)) = put.pop() {
+            let is_earlier = |read: &Looked| read.wrote != write && !web.has(&read.past, write);
+            let start = view.looked.partition_point(is_earlier);
+            for at in start..view.looked.len() {
+                // The past only grows from read to read: what one has the next ones have.
+                if !view.looked[at].past.join(&before) {
+                    break;
+                }
+                view.revised += 1;
+                let Looked { key, saw, wrote, .. } = view.looked[at];
+                let others: Vec<u32> = web.latest(key, &view.looked[at].past, wrote).collect();
+                let Some(saw) = saw else { if others.is_empty() { continue } else { return false } };
+                let mut more = Clock::default();
+                for other in others.into_iter().filter(|other| *other != saw) {
+                    if self.precedes(web, view, saw, other) {
+                        return false;
+                    }
+                    if !self.precedes(web, view, other, saw) {
+                        more.join(&self.below(web, view, other));
+                    }
+                }
+                if more.len() > 0 {
+                    self.put_before(web, view, &more, saw, true);
+                    put.push((saw, more));
+                }
+            }
+        }
         true
     }
 

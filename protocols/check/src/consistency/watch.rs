@@ -313,10 +313,21 @@ impl Cells {
 
     fn doubt(&self, guarantee: Guarantee, position: u64) -> Option<String> {
         if OF_RECENCY.contains(&guarantee) {
-            let appends = self.recency.as_ref().and_then(|recency| recency.appends);
-            return appends.filter(|since| *since <= position).map(|_| {
-                "pieces that are appended are not all different, so it is not plain what was seen".to_string()
-            });
+            let recency = self.recency.as_ref()?;
+            let by_then = |since: Option<u64>| since.is_some_and(|since| since <= position);
+            return if by_then(recency.appends) {
+                Some(
+                    "pieces that are appended are not all different, so it is not plain what was seen"
+                        .to_string(),
+                )
+            } else if guarantee == Guarantee::NoLostWrite && by_then(recency.unclear) {
+                Some(
+                    "a value was seen of which one write failed, so it is not plain which write was seen"
+                        .to_string(),
+                )
+            } else {
+                None
+            };
         }
         if let Some((_, why)) = self.web.unfit().filter(|(since, _)| *since <= position) {
             return Some(why.clone());

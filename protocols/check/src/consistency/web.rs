@@ -48,13 +48,19 @@ impl Clock {
         *mine = count.max(*mine);
     }
 
-    pub(super) fn join(&mut self, other: &Clock) {
+    /// All that is in either; whether that is more than there was.
+    pub(super) fn join(&mut self, other: &Clock) -> bool {
         if self.0.len() < other.0.len() {
             self.0.resize(other.0.len(), 0);
         }
+        let mut grew = false;
         for (mine, theirs) in self.0.iter_mut().zip(&other.0) {
-            *mine = (*mine).max(*theirs);
+            if *mine < *theirs {
+                *mine = *theirs;
+                grew = true;
+            }
         }
+        grew
     }
 }
 
@@ -158,9 +164,16 @@ impl Settled {
         others
     }
 
-    /// A read showed this, and all else to the key that `past` has comes before it.
-    pub(super) fn settle(&mut self, key: u32, saw: u32, past: &Clock) {
-        self.by_key.insert(key, (saw, past.clone()));
+    /// A read showed this, and all else to the key that `past` has comes before it, other than what the same operation
+    /// wrote.
+    pub(super) fn settle(&mut self, web: &Web, key: u32, saw: u32, past: &Clock, wrote: u32) {
+        let mut past = past.clone();
+        if let Some(Write { session, index, .. }) = web.writes.get(wrote as usize)
+            && past.get(*session) >= *index
+        {
+            past.0[*session as usize] = index.saturating_sub(1);
+        }
+        self.by_key.insert(key, (saw, past));
     }
 }
 

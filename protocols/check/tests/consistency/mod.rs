@@ -106,7 +106,7 @@ const BOUND: u64 = 1;
 /// What the oracle says of a history of cells.
 fn truth(ops: &[Op], guarantee: Guarantee) -> bool {
     match guarantee {
-        G::Sequential => oracle::sequential(ops),
+        G::Sequential => oracle::sequential(ops, false),
         G::Regular => oracle::regular(ops),
         G::BoundedStaleness => oracle::stale_by(ops, BOUND as usize),
         G::NoLostWrite => oracle::no_lost_write(ops),
@@ -183,7 +183,7 @@ fn cells(mix: Mix, seed: u64, count: u32) {
         let ops: Vec<Op> = history.operations().iter().map(Op::of).collect();
         let proofs = round % PROOFS == 0;
         let found = examined_with(&history, ModelName::Kv, &setting, proofs);
-        let ordered = truth(&ops, G::Sequential);
+        let ordered = !mix.unique && oracle::sequential(&ops, true);
         for (guarantee, finding) in &found {
             let verdict = verdict(finding);
             tally.count(*guarantee, verdict);
@@ -193,6 +193,7 @@ fn cells(mix: Mix, seed: u64, count: u32) {
                     !ordered || verdict != Some(false)
                 }
                 (G::Convergent, verdict) => verdict == oracle::convergent(&ops),
+                (G::NoLostWrite, None) => !mix.unique,
                 (one, verdict) => verdict == Some(truth(&ops, *one)),
             };
             assert!(fits, "{guarantee} is {verdict:?}: {history:#?}");

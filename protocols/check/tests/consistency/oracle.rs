@@ -8,6 +8,8 @@ use check::names::Guarantee;
 use super::plain::Op;
 
 type Key<'a> = Option<&'a str>;
+/// What is placed, and what each key then holds.
+type Looked<'a> = BTreeSet<(u32, Vec<(Key<'a>, Option<usize>)>)>;
 
 /// A history of cells, with what everything is judged from.
 pub struct Facts<'a> {
@@ -161,7 +163,7 @@ impl<'a> Facts<'a> {
         before: &dyn Fn(usize, usize) -> bool,
         placed: u32,
         state: &mut BTreeMap<Key<'a>, Option<usize>>,
-        seen: &mut BTreeSet<(u32, Vec<(Key<'a>, Option<usize>)>)>,
+        seen: &mut Looked<'a>,
     ) -> bool {
         if placed.count_ones() as usize == members.len() {
             return true;
@@ -257,10 +259,11 @@ impl<'a> Facts<'a> {
             .into_iter()
             .rev()
         {
-            if let Some(earlier) = self.origin[before] {
-                if (saw.is_none() || self.older(saw, earlier)) && saw != Some(earlier) {
-                    return false;
-                }
+            if let Some(earlier) = self.origin[before]
+                && self.older(saw, earlier)
+                && saw != Some(earlier)
+            {
+                return false;
             }
             // It saw this, then something else, then this again.
             if self.origin[before] == saw && saw.is_some() && other_between {
@@ -302,8 +305,10 @@ impl<'a> Facts<'a> {
         let (saw, seen) = (self.origin[read], self.had_seen(read));
         for met in self.earlier_reads(read).filter_map(|before| self.origin[before]) {
             // What the writer of that had seen of the read's key before making it. A compare-and-set saw before it wrote.
-            let looks =
-                self.reads().filter(|look| *look <= met && self.ops[*look].session == self.ops[met].session);
+            let looks = (0..=met).filter(|look| {
+                let sees = self.certain[*look] && self.ops[*look].sees.is_some();
+                sees && self.ops[*look].session == self.ops[met].session
+            });
             for head in looks.filter(|look| self.same_key(*look, read)).filter_map(|look| self.origin[look]) {
                 if self.same_key(met, read) {
                     // It is met for the first time after what was made by someone who had seen it.
@@ -322,8 +327,9 @@ impl<'a> Facts<'a> {
     }
 }
 
-/// Whether one order of all operations keeps the sessions' and explains every answer. Values may repeat.
-pub fn sequential(all: &[Op]) -> bool {
+/// Whether one order of all operations keeps the sessions' and explains every answer. Values may repeat. With `in_time`
+/// nobody sees what, by whatever it depends on, nobody can have written yet.
+pub fn sequential(all: &[Op], in_time: bool) -> bool {
     // Nobody sees what nobody had asked to write yet.
     if reads(all).any(|read| read.sees != Some(Value::Nil) && shown(all, read).is_none()) {
         return false;
@@ -337,36 +343,41 @@ pub fn sequential(all: &[Op]) -> bool {
         }
     }
     let sessions: Vec<Vec<&Op>> = sessions.into_values().collect();
-    extend(&sessions, &mut vec![0; sessions.len()], &BTreeMap::new(), &mut BTreeSet::new())
+    extend(&sessions, in_time, &mut vec![0; sessions.len()], &BTreeMap::new(), &mut BTreeSet::new())
 }
 
-type Seen<'a> = BTreeSet<(Vec<usize>, Vec<(Key<'a>, &'a Value)>)>;
+/// What is under each key, and since when it can have been there.
+type State<'a> = BTreeMap<Key<'a>, (&'a Value, i64)>;
+type Seen<'a> = BTreeSet<(Vec<usize>, Vec<(Key<'a>, (&'a Value, i64))>)>;
 
 fn extend<'a>(
     sessions: &[Vec<&'a Op>],
+    in_time: bool,
     placed: &mut Vec<usize>,
-    state: &BTreeMap<Key<'a>, &'a Value>,
+    state: &State<'a>,
     seen: &mut Seen<'a>,
 ) -> bool {
     let mut left = sessions.iter().zip(placed.iter()).flat_map(|(ops, placed)| &ops[*placed..]);
     if !left.any(|op| op.answered.is_some()) {
         return true;
     }
-    if !seen.insert((placed.clone(), state.iter().map(|(key, value)| (*key, *value)).collect())) {
+    if !seen.insert((placed.clone(), state.iter().map(|(key, held)| (*key, *held)).collect())) {
         return false;
     }
     for session in 0..sessions.len() {
         let Some(op) = sessions[session].get(placed[session]).copied() else { continue };
-        let now = state.get(&key(op)).copied().unwrap_or(&Value::Nil);
-        if op.sees.as_ref().is_some_and(|seen| seen != now) {
+        let (now, since) = state.get(&key(op)).copied().unwrap_or((&Value::Nil, i64::MIN));
+        let too_late = in_time && op.answered.is_some_and(|answered| answered < since);
+        if op.sees.as_ref().is_some_and(|seen| seen != now || too_late) {
             continue;
         }
         let mut after = state.clone();
         if let Some(value) = op.writes.as_ref().filter(|_| !op.failed) {
-            after.insert(key(op), value);
+            let since = if op.sees.is_some() { since.max(op.invoked) } else { op.invoked };
+            after.insert(key(op), (value, if in_time { since } else { 0 }));
         }
         placed[session] += 1;
-        let found = extend(sessions, placed, &after, seen);
+        let found = extend(sessions, in_time, placed, &after, seen);
         placed[session] -= 1;
         if found {
             return true;
@@ -433,18 +444,26 @@ pub fn convergent(all: &[Op]) -> Option<bool> {
     let mut verdict = None;
     for name in keys {
         let of_key: Vec<&Op> = all.iter().filter(|op| key(op) == name).collect();
-        let plain_reads = || of_key.iter().filter(|op| op.is_read() && !op.tried);
+        let plain_reads = || of_key.iter().filter(|op| op.is_read() && op.asked.is_none());
         let mut ceased = i64::MIN;
-        for write in of_key.iter().filter(|op| op.tried) {
+        for write in of_key.iter().filter(|op| op.asked.is_some()) {
             let ended = match (write.answered, write.given_up) {
                 (Some(answered), _) => answered,
                 (None, None) => i64::MAX,
                 (None, Some(given_up)) => {
-                    let alike = of_key.iter().filter(|op| op.writes == write.writes).count();
-                    let shows = plain_reads().filter(|read| read.sees == write.writes);
-                    let shown = shows.filter_map(|read| read.answered).filter(|at| *at > given_up);
-                    let shown = if alike > 1 { shown.max() } else { shown.min() };
-                    shown.map_or(given_up, |shown| shown.max(given_up))
+                    let shows = |read: &&&Op| read.sees == write.asked && read.answered > Some(given_up);
+                    let mut shown: Vec<&&Op> = plain_reads().filter(shows).collect();
+                    shown.sort_by_key(|read| read.answered);
+                    // It was seen by the first read that can have seen nothing else.
+                    let alone = |read: &&&Op| {
+                        let can = |op: &&&Op| {
+                            let over = op.failed && op.answered < read.answered;
+                            op.asked == write.asked && Some(op.invoked) < read.answered && !over
+                        };
+                        of_key.iter().filter(can).count() == 1
+                    };
+                    let first = shown.iter().position(alone).map_or(shown.len(), |first| first + 1);
+                    shown[..first].last().and_then(|read| read.answered).unwrap_or(given_up)
                 }
             };
             ceased = ceased.max(ended);

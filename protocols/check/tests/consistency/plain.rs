@@ -18,8 +18,8 @@ pub struct Op {
     pub given_up: Option<i64>,
     /// It surely did not write.
     pub failed: bool,
-    /// It was asked to write.
-    pub tried: bool,
+    /// What it was asked to write, whatever came of it.
+    pub asked: Option<Value>,
 }
 
 impl Op {
@@ -47,7 +47,7 @@ impl Op {
             answered,
             given_up,
             failed,
-            tried: operation.function != "read",
+            asked: operation.input.last().cloned(),
         }
     }
 

@@ -44,7 +44,7 @@ impl Auditor<'_> {
     }
 
     fn last_write(&self, at: u32, key: u32) -> Option<u32> {
-        self.history.steps(at).filter(|mop| mop.key() == key).filter_map(Mop::writes).last()
+        self.history.steps(at).filter(|mop| mop.key() == key).filter_map(Mop::writes).next_back()
     }
 
     /// What a transaction that is ok saw of a key: each a list, for a register of one element or none.

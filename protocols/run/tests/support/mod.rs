@@ -266,7 +266,7 @@ impl Protocol for Notebook {
         vec![
             claim("linearizable", None),
             claim("no-lost-write", None),
-            claim("monotonic-reads", None),
+            claim("regular", None),
             claim("progress", Some(Span::millis(500))),
         ]
     }
