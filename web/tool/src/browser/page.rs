@@ -16,7 +16,7 @@ use super::wire::{Event, Wire};
 use crate::error::{Error, Result};
 
 /// How long to wait for something the page is about to do.
-pub const SOON: Duration = Duration::from_secs(10);
+pub const SOON: Duration = Duration::from_secs(20);
 /// How long the program may take to load and draw: compiled and drawn by a busy processor.
 pub const LOADING: Duration = Duration::from_secs(90);
 /// Between two looks at the page.

@@ -311,7 +311,7 @@ fn kept(stage: &Stage<'_>) -> Result<()> {
     page.click_on("Crash")?;
     page.until_state("s.actors.find((a) => a.id === 'n2').status === 'down'")?;
     let link = page.state()?["link"].as_str().unwrap_or_default().to_owned();
-    saved(&page)?;
+    saved(&page, "crash n2")?;
     page.reload()?;
     page.started()?;
     page.until_state("s.actors.find((a) => a.id === 'n2').status === 'down'")?;
@@ -322,15 +322,14 @@ fn kept(stage: &Stage<'_>) -> Result<()> {
     other.click_on("Crash")?;
     other.until_state("s.actors.find((a) => a.id === 'n3').status === 'down'")?;
     other.until("location.hash === ''", SOON, "the address to let the old run go")?;
-    saved(&other)?;
+    saved(&other, "crash n3")?;
     other.reload()?;
     other.started()?;
     other.until_state("s.actors.find((a) => a.id === 'n3').status === 'down'").map(drop)
 }
 
-/// Waits until the window has kept its state: it does every few seconds.
-fn saved(page: &Page) -> Result<()> {
-    let kept = "Object.entries(localStorage).map(([k, v]) => k + v).join()";
-    let before = page.eval(kept)?;
-    page.until(&format!("{kept} !== {before}"), SOON, "the window to keep its state").map(drop)
+/// Waits until the window has kept `what` is done: it keeps its state every few seconds, and may have done so already.
+fn saved(page: &Page, what: &str) -> Result<()> {
+    let kept = format!("Object.values(localStorage).some((v) => v.includes({}))", json!(what));
+    page.until(&kept, SOON, "the window to keep its state").map(drop)
 }
