@@ -119,7 +119,7 @@ fn time_shown_of<'a>(
         flights: &playback.view().flights,
         proof,
         broken_at,
-        future: !state.is_held() && !(own && state.seen_by().is_some()),
+        future: !(state.is_held() || own && state.seen_by().is_some()),
         lens: state.lens().filter(|_| own),
         notches,
         version_word: playback.lab().about().version,

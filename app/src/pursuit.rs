@@ -50,7 +50,7 @@ impl Pursuit {
     }
 }
 
-/// Of the seconds given so many hundredths are for finding something: the rest is for making it small.
+/// Of the seconds given this share is for finding something: the rest is for making it small.
 #[cfg(not(target_arch = "wasm32"))]
 const HUNT_SHARE: f64 = 0.75;
 /// What was found late is made small for at least so long.
@@ -60,7 +60,7 @@ const LEAST_SHRINKING: f64 = 5.0;
 #[cfg(not(target_arch = "wasm32"))]
 mod inner {
     use super::{HUNT_SHARE, LEAST_SHRINKING, Standing};
-    use run::hunt::Chase;
+    use run::hunt::{Attempt, Chase};
     use std::sync::atomic::{AtomicBool, Ordering};
     use std::sync::mpsc::{self, Receiver, Sender};
     use std::sync::{Arc, Mutex, PoisonError};
@@ -109,21 +109,37 @@ mod inner {
         let began = Instant::now();
         let over = |share: f64| seconds.is_some_and(|all| began.elapsed().as_secs_f64() > all * share);
         let stopped = || shared.stop.load(Ordering::Relaxed);
-        hunt(&mut chase, shared, &|chase| {
-            stopped() || over(1.0) || (over(HUNT_SHARE) && chase.best().is_none() && found(chase))
-        });
+        hunt(&mut chase, shared, &|chase| stopped() || over(1.0) || (over(HUNT_SHARE) && found(chase)));
         // What was found so far is made small, unless nobody asks for it any more.
-        chase.stop_hunting();
-        let found_at = began.elapsed().as_secs_f64();
-        let end = seconds.map(|all| all.max(found_at + LEAST_SHRINKING));
-        while !chase.is_done() && !stopped() && end.is_none_or(|end| began.elapsed().as_secs_f64() < end) {
-            if matches!(chase.progress(), run::hunt::Progress::Hunting { .. }) {
-                break;
+        if chase.stop_hunting() {
+            let found_at = began.elapsed().as_secs_f64();
+            let end = seconds.map(|all| all.max(found_at + LEAST_SHRINKING));
+            let is_over = || end.is_some_and(|end| began.elapsed().as_secs_f64() >= end);
+            while !chase.is_done() && !stopped() && !is_over() {
+                chase.work(SLICE);
+                publish(shared, Standing::of(&chase, false));
             }
-            chase.work(SLICE);
-            publish(shared, Standing::of(&chase, false));
         }
         publish(shared, Standing::of(&chase, true));
+    }
+
+    /// A thread that makes attempts.
+    struct Worker {
+        give: Sender<u64>,
+        thread: thread::JoinHandle<()>,
+        /// The attempt it is at.
+        number: Option<u64>,
+    }
+
+    impl Worker {
+        fn begin(&mut self, number: Option<u64>) {
+            self.number = number.filter(|number| self.give.send(*number).is_ok());
+        }
+
+        /// The number of its attempt, once, if it ended without telling of it.
+        fn lost(&mut self) -> Option<u64> {
+            if self.thread.is_finished() { self.number.take() } else { None }
+        }
     }
 
     fn found(chase: &Chase) -> bool {
@@ -138,36 +154,38 @@ mod inner {
     fn hunt(chase: &mut Chase, shared: &Arc<Shared>, ends: &dyn Fn(&Chase) -> bool) {
         let workers = thread::available_parallelism().map_or(1, std::num::NonZero::get);
         let (told, attempts) = mpsc::channel();
-        let mut crew: Vec<Sender<u64>> = Vec::new();
+        let mut crew: Vec<Worker> = Vec::new();
         for _ in 0..workers {
             let (give, numbers): (Sender<u64>, Receiver<u64>) = mpsc::channel();
             let (told, hunt, shared) = (told.clone(), chase.hunt().clone(), Arc::clone(shared));
             let place = crew.len();
-            thread::spawn(move || {
+            let thread = thread::spawn(move || {
                 while let Ok(number) = numbers.recv()
                     && !shared.stop.load(Ordering::Relaxed)
                     && told.send((place, hunt.attempt(number))).is_ok()
                 {}
             });
-            if let Some(number) = chase.take() {
-                // A worker that is gone tells nothing, and nothing is lost with it.
-                let _ = give.send(number);
-            }
-            crew.push(give);
+            let mut worker = Worker { give, thread, number: None };
+            worker.begin(chase.take());
+            crew.push(worker);
         }
         drop(told);
         while !ends(chase) {
             match attempts.recv_timeout(PATIENCE) {
                 Ok((place, attempt)) => {
                     chase.tell(attempt);
-                    match chase.take() {
-                        Some(number) => drop(crew[place].send(number)),
-                        None if !matches!(chase.progress(), run::hunt::Progress::Hunting { .. }) => return,
-                        None => {}
+                    if chase.is_shrinking() {
+                        return;
                     }
+                    crew[place].begin(chase.take());
                     publish(shared, Standing::of(chase, false));
                 }
-                Err(mpsc::RecvTimeoutError::Timeout) => {}
+                Err(mpsc::RecvTimeoutError::Timeout) => {
+                    // A worker that broke takes its number with it: the hunt would wait for that one for ever.
+                    for number in crew.iter_mut().filter_map(Worker::lost) {
+                        chase.tell(Attempt { number, events: 0, found: None });
+                    }
+                }
                 Err(mpsc::RecvTimeoutError::Disconnected) => return,
             }
         }
@@ -202,7 +220,8 @@ mod inner {
 
         pub(super) fn stop(&mut self) {
             // Asked once, what was found is made small; asked again, it ends.
-            self.stopped = !self.chase.stop_hunting() || self.chase.is_done();
+            let again = self.chase.is_shrinking();
+            self.stopped = again || !self.chase.stop_hunting();
         }
     }
 }

@@ -231,9 +231,9 @@ pub(super) struct Break {
     /// What is to be broken: a guarantee the lab claims, one of its invariants (with hyphens for blanks), or any.
     #[arg(long, value_name = "G", default_value = "any")]
     pub guarantee: String,
-    /// How long it may take: 60s unless said.
-    #[arg(long, value_name = "TIME")]
-    pub budget: Option<String>,
+    /// How long it may take.
+    #[arg(long, value_name = "TIME", default_value = "60s")]
+    pub budget: String,
     /// Writes the smallest run into this file, for `potholes replay`.
     #[arg(long, value_name = "FILE")]
     pub save: Option<PathBuf>,

@@ -16,19 +16,12 @@ use crate::pursuit::{Pursuit, Standing};
 
 /// Between two looks at how far it is.
 const PATIENCE: Duration = Duration::from_millis(100);
-/// How long it may take unless said.
-const BUDGET: &str = "60s";
 
 /// Breaks a promise of a lab.
 pub(crate) fn break_it(asked: &Break, out: &mut Out<'_, '_>) -> Result<u8, Bad> {
     let base = asked.what.run()?;
     let goal = Goal::parse(&base, &asked.guarantee).map_err(Bad::said)?;
-    let budget: Span = asked
-        .budget
-        .as_deref()
-        .unwrap_or(BUDGET)
-        .parse()
-        .map_err(|wrong| Bad::Said(format!("--budget: {wrong}")))?;
+    let budget: Span = asked.budget.parse().map_err(|wrong| Bad::Said(format!("--budget: {wrong}")))?;
     let began = Instant::now();
     let interrupted = out.interrupted();
     let mut pursuit = Pursuit::start(&base, goal, Some(budget.seconds()));
@@ -38,8 +31,8 @@ pub(crate) fn break_it(asked: &Break, out: &mut Out<'_, '_>) -> Result<u8, Bad> 
             break standing;
         }
         if interrupted.load(Ordering::Relaxed) || out.closed() {
+            // It ends soon, with what it has: looked at only then, or the last find is missed.
             pursuit.stop();
-            break pursuit.look();
         }
         out.progress(&progress(&standing));
         std::thread::sleep(PATIENCE);

@@ -124,7 +124,7 @@ pub fn derived(run: &Run, change: &Change) -> Result<(Run, usize), String> {
 /// What the other run is called beside this one.
 pub fn name(change: &Change, other: &'static dyn Lab) -> String {
     match change {
-        Change::Setting(assignment) => assignment.replace('_', " ").replace('=', " "),
+        Change::Setting(assignment) => assignment.replace(['_', '='], " "),
         Change::Lab(_) => other.about().title.to_owned(),
     }
 }

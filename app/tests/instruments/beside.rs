@@ -60,9 +60,7 @@ fn compared() -> State {
     let mut state = lab("raft", 8, &["read_without_asking=on"]);
     state.wide = true;
     state.playback.show(Moment::end_of(Time::millis(2_000)));
-    for command in ["cut @leader"] {
-        state.apply(Action::Do(sim::command::parse(command).expect("a command")));
-    }
+    state.apply(Action::Do(sim::command::parse("cut @leader").expect("a command")));
     state.apply(Action::ShowTab(Tab::Beside));
     state.apply(Action::Beside(Ask::Compare(Change::Setting("read_without_asking=off".to_owned()))));
     state.apply(Action::Seek(Moment::end_of(Time::millis(6_000))));

@@ -24,10 +24,19 @@ pub struct Difference {
 }
 
 /// What an event is, whichever run it is in.
-fn content(
-    trace: &Trace,
-    record: EventRecord,
-) -> (Time, Option<ActorId>, u64, Option<(ActorId, ActorId, &'static str)>, &str) {
+#[derive(PartialEq)]
+struct Content<'a> {
+    at: Time,
+    actor: Option<ActorId>,
+    /// Which kind of event, and which timer.
+    kind: u64,
+    /// From whom to whom, and its name.
+    message: Option<(ActorId, ActorId, &'static str)>,
+    /// The words of a command.
+    words: &'a str,
+}
+
+fn content(trace: &Trace, record: EventRecord) -> Content<'_> {
     let arrow = |id| {
         let arrow = trace.story.arrow(id)?;
         let kind = trace.story.kinds.get(usize::from(arrow.kind)).copied().unwrap_or_default();
@@ -47,7 +56,7 @@ fn content(
         EventKind::FaultEnded => (7, None, ""),
         EventKind::Lost(id) => (8, arrow(id), ""),
     };
-    (record.at, record.actor, kind, message, words)
+    Content { at: record.at, actor: record.actor, kind, message, words }
 }
 
 /// The first difference at or after an event, as far as both were computed; `None` while they are the same so far.

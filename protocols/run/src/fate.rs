@@ -267,11 +267,11 @@ impl Fate {
                 self.next += 1;
                 let (step, which) = self.plan.place(number);
                 let Some(run) = self.plan.future(step, which) else { return true };
-                (number, Look::new(&run, self.plan.goal))
+                (number, Look::new(run, self.plan.goal))
             }
         };
         if look.advance(events) {
-            self.tell(number, look.found().is_some());
+            self.tell(number, look.end().1.is_some());
         } else {
             self.trying = Some((number, look));
         }

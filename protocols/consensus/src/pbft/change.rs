@@ -321,7 +321,8 @@ mod tests {
     #[test]
     fn the_order_of_a_new_view_follows_from_what_prepared() {
         type Said = (u64, &'static [(u64, u64, u64)]);
-        let table: [(&str, [Said; 3], u64, &[(u64, u64)]); 6] = [
+        type Row = (&'static str, [Said; 3], u64, &'static [(u64, u64)]);
+        let table: [Row; 6] = [
             ("nothing prepared", [(0, &[]), (0, &[]), (0, &[])], 0, &[]),
             ("one knows of it", [(0, &[(1, 1, 7)]), (0, &[]), (0, &[])], 0, &[(1, 7)]),
             (

@@ -637,7 +637,7 @@ mod tests {
             told.now = Time::ZERO + within;
             told.reads(&[dot(N1, 1)]);
             assert_eq!(told.broken(), [], "not yet");
-            told.now = told.now + Span::millis(1);
+            told.now += Span::millis(1);
             told.reads(&[dot(N1, 1)]);
             told
         };

@@ -48,9 +48,8 @@ pub fn aimed(run: &Run, number: u64) -> Run {
 /// The moment right after the event of a fact, and whose it is.
 fn place(trace: &Trace, at: usize) -> Option<(Moment, ActorId)> {
     let fact = trace.facts.get(at)?;
-    let first = trace.events.partition_point(|record| record.at < fact.at) as u64;
-    let after = u32::try_from(fact.event.0.saturating_sub(first) + 1).unwrap_or(u32::MAX);
-    Some((Moment { at: fact.at, after }, fact.actor))
+    let before = super::before(trace, fact.event)?;
+    Some((Moment { after: before.after.saturating_add(1), ..before }, fact.actor))
 }
 
 /// One fault that the lab stands, and what ends it.

@@ -37,7 +37,6 @@ pub struct Chase {
     /// Attempts told: all below this number, and those in `early`.
     told: u64,
     early: BTreeMap<u64, Attempt>,
-    attempts: u64,
     events: u64,
     finds: Vec<(u64, Run, Broken)>,
     shrinking: Vec<(Run, Broken)>,
@@ -60,7 +59,6 @@ impl Chase {
             next: 0,
             told: 0,
             early: BTreeMap::new(),
-            attempts: 0,
             events: 0,
             finds: Vec::new(),
             shrinking: Vec::new(),
@@ -89,7 +87,8 @@ impl Chase {
         self.finds.first().map(|(number, ..)| number * 2 + GOES_ON)
     }
 
-    fn is_shrinking(&self) -> bool {
+    /// Whether the hunt is over because something was found, which is being made small or has been.
+    pub fn is_shrinking(&self) -> bool {
         self.shrink.is_some() || self.best.is_some()
     }
 
@@ -101,7 +100,6 @@ impl Chase {
         self.early.insert(attempt.number, attempt);
         while let Some(attempt) = self.early.remove(&self.told) {
             self.told += 1;
-            self.attempts += 1;
             self.events += attempt.events;
             if let Some((run, broken)) = attempt.found {
                 self.finds.push((attempt.number, run, broken));
@@ -124,11 +122,11 @@ impl Chase {
     fn begin_to_shrink(&mut self) {
         let weight = |run: &Run| {
             let drawn = if run.chaos == sim::chaos::Level::None { 0 } else { 1_000 };
-            (drawn + run.commands.len(), run.end)
+            drawn + run.commands.len()
         };
         let mut finds = std::mem::take(&mut self.finds);
         // Those of a break that came early, with few commands; among the like ones the first.
-        finds.sort_by_key(|(number, run, broken)| (weight(run).0, broken.at, *number));
+        finds.sort_by_key(|(number, run, broken)| (weight(run), broken.at, *number));
         finds.truncate(MOST_SHRUNK);
         self.shrinking = finds.into_iter().rev().map(|(_, run, broken)| (run, broken)).collect();
         self.shrink_next();
@@ -181,14 +179,14 @@ impl Chase {
             (Some(shrink), _) => Progress::Shrinking { now: shrink.made() },
             (None, Some(_)) => Progress::Done,
             (None, None) => {
-                Progress::Hunting { attempts: self.attempts, events: self.events, found: self.finds.len() }
+                Progress::Hunting { attempts: self.told, events: self.events, found: self.finds.len() }
             }
         }
     }
 
     /// Attempts made, and events in them.
     pub fn tried(&self) -> (u64, u64) {
-        (self.attempts, self.events)
+        (self.told, self.events)
     }
 
     /// The smallest run so far that breaks the promise, how it does, and what it was made of.

@@ -23,7 +23,8 @@ use crate::run::Run;
 use sim::chaos::Level;
 use sim::ids::EventId;
 use sim::lab::{Lab, Mode};
-use sim::time::Time;
+use sim::time::{Moment, Time};
+use sim::trace::Trace;
 
 /// What is to be broken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -119,15 +120,15 @@ pub struct Hunt {
 /// An attempt under way.
 struct Trying {
     number: u64,
-    run: Run,
     look: Look,
 }
 
 impl Trying {
     fn end(self) -> Attempt {
-        let Self { number, run, look } = self;
+        let Self { number, look } = self;
         let events = look.events();
-        Attempt { number, events, found: look.found().map(|broken| (run, broken)) }
+        let (run, broken) = look.end();
+        Attempt { number, events, found: broken.map(|broken| (run, broken)) }
     }
 }
 
@@ -180,17 +181,16 @@ impl Hunt {
 
     /// Begins an attempt that is made in slices.
     fn begin(&self, number: u64) -> Trying {
-        let run = self.candidate(number);
-        Trying { number, look: Look::new(&run, self.goal), run }
+        Trying { number, look: Look::new(self.candidate(number), self.goal) }
     }
 }
 
 /// Runs until the goal breaks or the run ends: what broke, and how many events that took.
 pub fn look(run: &Run, goal: Goal) -> (Option<Broken>, u64) {
-    let mut look = Look::new(run, goal);
+    let mut look = Look::new(run.clone(), goal);
     while !look.advance(u64::MAX) {}
     let events = look.events();
-    (look.found(), events)
+    (look.end().1, events)
 }
 
 /// A run on its way to where the goal breaks, or to its end.
@@ -205,10 +205,10 @@ pub struct Look {
 
 impl Look {
     /// At the run's beginning.
-    pub fn new(run: &Run, goal: Goal) -> Self {
-        let mut execution = Execution::new(run);
+    pub fn new(run: Run, goal: Goal) -> Self {
+        let mut execution = Execution::new(&run);
         execution.set_most_events(MOST_EVENTS);
-        Self { run: run.clone(), goal, execution, asked: 0, done: false, found: None }
+        Self { run, goal, execution, asked: 0, done: false, found: None }
     }
 
     /// Goes on for about so many events; whether it is known what becomes of the goal.
@@ -238,10 +238,17 @@ impl Look {
         self.execution.events().0
     }
 
-    /// What broke.
-    pub fn found(self) -> Option<Broken> {
-        self.found
+    /// The run, and what broke in it.
+    pub fn end(self) -> (Run, Option<Broken>) {
+        (self.run, self.found)
     }
+}
+
+/// Just before an event happens: at its time, after those of the same instant that came first.
+fn before(trace: &Trace, event: EventId) -> Option<Moment> {
+    let at = trace.event(event)?.at;
+    let first = trace.events.partition_point(|record| record.at < at) as u64;
+    Some(Moment { at, after: u32::try_from(event.0.saturating_sub(first)).ok()? })
 }
 
 fn invariant_of(execution: &Execution, run: &Run, goal: Goal) -> Option<Broken> {

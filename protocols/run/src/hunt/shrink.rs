@@ -9,7 +9,7 @@
 //!
 //! Each attempt is one run; [`Shrink::advance`] makes so many of them.
 
-use super::{Broken, Look};
+use super::{Broken, Look, before};
 use crate::report::Execution;
 use crate::run::{MOST_COMMANDS, Run};
 use sim::chaos::Level;
@@ -18,7 +18,7 @@ use sim::ids::EventId;
 use sim::parameter::Value;
 use sim::story::{ArrowEnd, Operation};
 use sim::time::{Moment, Span, Time};
-use sim::trace::{Recorder, Trace};
+use sim::trace::Recorder;
 
 /// How far it has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,7 +41,7 @@ pub struct Shrink {
     /// Whether anything became smaller since the stages began anew.
     smaller: bool,
     rounds: u32,
-    trying: Option<(Look, Run)>,
+    trying: Option<Look>,
 }
 
 /// What is tried next.
@@ -77,7 +77,7 @@ const MOST_ROUNDS: u32 = 12;
 const RESEEDS: u64 = 16;
 /// Runs that are made at most, so that it ends.
 const MOST_ATTEMPTS: u64 = 6_000;
-/// A run of fewer commands than this is looked at as a whole when parameters are made simple.
+/// Simpler forms of one command that are tried: see [`simpler`].
 const SIMPLE_FORMS: u8 = 4;
 
 impl Shrink {
@@ -133,17 +133,18 @@ impl Shrink {
             Some(trying) => Some(trying),
             None => self.candidate().filter(|run| self.is_worth(run)).map(|run| {
                 self.attempts += 1;
-                (Look::new(&run, self.broken.goal), run)
+                Look::new(run, self.broken.goal)
             }),
         };
         let kept = match trying {
             None => false,
-            Some((mut look, run)) => {
+            Some(mut look) => {
                 if !look.advance(events) {
-                    self.trying = Some((look, run));
+                    self.trying = Some(look);
                     return false;
                 }
-                self.take(run, look.found())
+                let (run, found) = look.end();
+                self.take(run, found)
             }
         };
         self.stage = self.next(kept);
@@ -293,13 +294,6 @@ fn traced(run: &Run) -> Execution {
     execution.set_most_events(super::MOST_EVENTS);
     execution.advance(u64::MAX);
     execution
-}
-
-/// Just before an event happens.
-fn before(trace: &Trace, event: EventId) -> Option<Moment> {
-    let at = trace.event(event)?.at;
-    let first = trace.events.partition_point(|record| record.at < at) as u64;
-    Some(Moment { at, after: u32::try_from(event.0.saturating_sub(first)).ok()? })
 }
 
 /// A command that makes links poor, as the messages that were lost: each as `drop next 1`, right before it is sent.
