@@ -12,7 +12,16 @@ use crate::widgets::{self, Button};
 /// The list, and the name that is being written.
 #[derive(Default)]
 pub struct Branches {
-    naming: Option<(usize, String)>,
+    naming: Option<Naming>,
+}
+
+/// A name that is being written.
+struct Naming {
+    /// Of the branch at this place of the list.
+    place: usize,
+    text: String,
+    /// It was only just asked for: what is typed next goes here.
+    fresh: bool,
 }
 
 impl Branches {
@@ -40,13 +49,16 @@ impl Branches {
 
     fn branch_ui(&mut self, ui: &mut Ui, state: &State, at: usize, actions: &mut Vec<Action>) {
         let branch = &state.playback.branches()[at];
-        if let Some((_, mut text)) = self.naming.take_if(|(place, _)| *place == at) {
+        if let Some(Naming { mut text, fresh, .. }) = self.naming.take_if(|naming| naming.place == at) {
             let field = widgets::text_field(ui, &mut text, "its name", "Name of the branch");
+            if fresh {
+                field.request_focus();
+            }
             let done = Button::secondary("Name it").show(ui).clicked();
             if done || field.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter)) {
                 actions.push(Action::Edit(Edit::NameBranch(at, text)));
             } else {
-                self.naming = Some((at, text));
+                self.naming = Some(Naming { place: at, text, fresh: false });
             }
             return;
         }
@@ -64,7 +76,7 @@ impl Branches {
                 ui.close();
             }
             if widgets::text_link(ui, "name").on_hover_text(format!("Name “{}”", branch.name)).clicked() {
-                self.naming = Some((at, branch.name.clone()));
+                self.naming = Some(Naming { place: at, text: branch.name.clone(), fresh: true });
             }
             if current {
                 return;

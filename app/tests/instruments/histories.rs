@@ -94,7 +94,7 @@ fn the_map_of_models_is_that_of_the_history() {
         .apply(potholes::action::Action::Open(Some(potholes::action::Page::Models)));
     window.run_steps(3);
     window.run();
-    window.get_all_by_label("Linearizable").last().expect("it is listed").click();
+    window.get_all_by_label("Linearizable, broken").last().expect("it is listed").click();
     window.run();
     window.get_by_label("Broken in this history");
     assert!(window.state().state().model_proof().len() > 1);

@@ -31,7 +31,8 @@ fn a_model_is_explained_and_its_proof_leads_to_the_moment() {
     window.key_press(Key::M);
     window.run_steps(4);
     window.run();
-    window.get_by_role_and_label(Role::Button, "Linearizable, broken").click();
+    let cells = window.get_all_by_role_and_label(Role::Button, "Linearizable, broken");
+    cells.last().expect("it is on the map").click();
     window.run();
     window.get_by_label("Broken in this run");
     let words = Model::Linearizable.words();
@@ -56,7 +57,7 @@ fn a_phone_lists_the_models() {
     window.state_mut().state_mut().apply(Action::Open(Some(Page::Models)));
     window.run_steps(4);
     window.run();
-    window.get_all_by_label("Linearizable").last().expect("it is listed").click();
+    window.get_all_by_label("Linearizable, broken").last().expect("it is listed").click();
     window.run();
     window.get_by_label("Linearizable (above)");
     window.get_by_label("Broken in this run");

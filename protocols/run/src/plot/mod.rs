@@ -125,11 +125,11 @@ impl Plot {
     }
 }
 
-/// The plots of a lab: its own first, then those that every lab has.
+/// The plots of a lab: its own first, then those that every lab has, where it has none of that name.
 pub fn of_lab(lab: &dyn Lab) -> Vec<Plot> {
     let percentile = |of| Quantity::Latency(of);
-    let own = lab.plots().iter().map(Plot::lab);
-    own.chain([
+    let mut plots: Vec<Plot> = lab.plots().iter().map(Plot::lab).collect();
+    let common = [
         Plot::of(
             "operations",
             "Operations a second",
@@ -148,8 +148,13 @@ pub fn of_lab(lab: &dyn Lab) -> Vec<Plot> {
             "How long operations took that were answered: half of them no longer than the median, 99 of 100 no longer than p99.",
             &[("median", percentile(5_000)), ("p99", percentile(9_900))],
         ),
-    ])
-    .collect()
+    ];
+    for plot in common {
+        if plots.iter().all(|own| own.id != plot.id) {
+            plots.push(plot);
+        }
+    }
+    plots
 }
 
 /// Every plot that can be asked for: those of the lab, a measure each, and each number in a fact that has been said.
