@@ -2,8 +2,8 @@
 //! is reached; with each pothole alone a trouble that is gone leaves one behind.
 
 use crate::common::{
-    END, every_sometimes, found, looked_at_all_along, play, replay, same_twice, scan_finds, setup, sound,
-    spread,
+    END, every_sometimes, found, looked_at_all_along, parameters, play, replay, same_twice, scan_finds,
+    setup, sound, spread,
 };
 use resilience::calls::LAB;
 use resilience::calls::invariants::names;
@@ -44,6 +44,15 @@ fn every_pothole_keeps_goodput_away() {
             played.broken().iter().any(|(name, _)| *name == names::GOODPUT).then_some(seed)
         });
         assert!(lost.is_some(), "{} loses no goodput", pothole.set);
+    }
+}
+
+/// Else nobody would be told what it breaks.
+#[test]
+fn no_pothole_takes_a_promise_back() {
+    let promised = |set: &[&str]| LAB.claims(&parameters(&LAB, set)).len();
+    for pothole in LAB.potholes() {
+        assert_eq!(promised(&[pothole.set]), promised(&[]), "{}", pothole.set);
     }
 }
 

@@ -111,12 +111,16 @@ fn run(set: &[&str], commands: &[&str], seconds: u64) -> (Trace, Vec<f64>) {
     let mut parameters = Parameters::defaults(settings::PARAMETERS);
     let assigned = set.iter().try_for_each(|assignment| parameters.assign(assignment));
     debug_assert!(assigned.is_ok(), "{assigned:?}");
-    let commands: Vec<_> = commands.iter().filter_map(|text| parse_timed(text).ok()).collect();
+    let commands: Result<Vec<_>, _> = commands.iter().map(|text| parse_timed(text)).collect();
+    debug_assert!(commands.is_ok(), "{commands:?}");
+    let commands = commands.unwrap_or_default();
     let end = Time::millis(seconds * 1_000);
     let setup = Setup { parameters, seed: 1, chaos: Level::None, end, commands: commands.into() };
     let mut running = super::LAB.start(setup);
     let mut trace = Trace::default();
     running.advance(Moment::end_of(end), u64::MAX, &mut Recorder::into(&mut trace));
+    // At zero nothing has started yet: a crash would find nothing to do.
+    debug_assert!(trace.story.marks.iter().all(|mark| !mark.nothing_to_do), "{:?}", trace.story.marks);
     let measures = super::LAB.measure(&trace, end);
     (trace, measures)
 }
@@ -180,8 +184,8 @@ fn multiplied(case: u32) -> Vec<(usize, f64, f64)> {
     let (_, id) = CASES[case as usize % CASES.len()];
     let alone = ["guard=off", "hedge=0s", "backoff=1ms"];
     let (set, commands, seconds): (&[&str], &[&str], u64) = match case {
-        0 => (&["budget=1000", "timeout=100ms"], &["0s crash n1"], 60),
-        1 => (&["budget=10", "timeout=100ms"], &["0s crash n1"], 60),
+        0 => (&["budget=1000", "timeout=100ms"], &["1ms crash n1"], 60),
+        1 => (&["budget=10", "timeout=100ms"], &["1ms crash n1"], 60),
         // Each layer waits long enough for the one below to try everything.
         _ => (
             &[
@@ -194,7 +198,7 @@ fn multiplied(case: u32) -> Vec<(usize, f64, f64)> {
                 "timeout=3s",
                 "deadline=30s",
             ],
-            &["0s crash n3", "1s get c1 milk"],
+            &["1ms crash n3", "1s get c1 milk"],
             30,
         ),
     };

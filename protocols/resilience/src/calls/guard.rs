@@ -137,7 +137,7 @@ impl Gate {
 
     /// Whether one may be asked now; asking it then is settled.
     pub fn admits(&mut self, now: Time, settings: &Settings, draw: &mut Draw) -> bool {
-        match settings.guard {
+        match settings.guards() {
             Guard::Off => true,
             Guard::Throttle => {
                 let refused = draw.chance(self.throttled());
@@ -162,7 +162,7 @@ impl Gate {
     /// Something asked of it came out so.
     pub fn outcome(&mut self, ok: bool, now: Time, settings: &Settings) -> Turn {
         self.accepts += u64::from(ok);
-        if settings.guard != Guard::Breaker {
+        if settings.guards() != Guard::Breaker {
             self.state = State::Closed;
             return Turn::Stays;
         }

@@ -74,7 +74,7 @@ pub struct Settings {
     pub backoff_max: Span,
     /// After how long a front asks a second service as well; zero is never.
     pub hedge: Span,
-    /// What keeps callers from asking those who do not answer.
+    /// What is to keep callers from asking those who do not answer; what does is [`Settings::guards`].
     pub guard: Guard,
     /// How long a breaker stays open.
     pub open_for: Span,
@@ -280,8 +280,6 @@ impl Settings {
             backoff_max: p.span("backoff_max"),
             hedge: p.span("hedge"),
             guard: match p.choice("guard") {
-                // Who does not count retries does not count failures either.
-                _ if potholes.retry_without_budget => Guard::Off,
                 "throttle" => Guard::Throttle,
                 "off" => Guard::Off,
                 _ => Guard::Breaker,
@@ -339,6 +337,12 @@ impl Settings {
             FRONT => self.front_timeout,
             _ => self.store_timeout,
         }
+    }
+
+    /// What keeps callers from asking those who do not answer: who does not count retries does not count failures either.
+    /// A mistake, and no choice: what was promised of the guard that was chosen is still owed.
+    pub fn guards(&self) -> Guard {
+        if self.potholes.retry_without_budget { Guard::Off } else { self.guard }
     }
 
     /// A wait that many have in common, spread so that they do not all end at once: evenly from half of it to one and a
