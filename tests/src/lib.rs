@@ -7,7 +7,6 @@
 //! | `labs` | what every lab says about itself, and that it is true of the rest of the workspace |
 //! | `sweeps` | nothing breaks while every pothole is off; a run repeats |
 //! | `potholes` | every pothole is found |
-//! | `lessons` | every lesson's recorded solution |
 //! | `liars` | what one liar does to Raft, and does not to PBFT |
 //! | `hashes` | fifty runs and their trace hashes, the same in every build |
 
@@ -17,8 +16,6 @@ mod hashes;
 mod labs;
 #[cfg(test)]
 mod layers;
-#[cfg(test)]
-mod lessons;
 #[cfg(test)]
 mod liars;
 #[cfg(test)]
