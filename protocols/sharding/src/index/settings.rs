@@ -61,10 +61,11 @@ pub const PARAMETERS: &[Parameter] = &[
     Parameter::span("load", Span::secs(1), TICK, LONG, "What loading the index from disk takes a server that starts."),
     Parameter::span(
         "cost",
-        Span::millis(140),
+        Span::millis(80),
         TICK,
         Span::secs(10),
-        "What answering one question takes an index server: it grows with what the answer has to list.",
+        "What answering one question takes an index server: it grows with what the answer has to list. As long as two fit \
+         into a time-out, two questions at once do no harm.",
     )
     .live(),
     Parameter::count("queue", 6, 1, 1_000, "questions", "Questions that may wait at an index server."),

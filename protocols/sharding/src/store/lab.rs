@@ -159,7 +159,8 @@ pub(super) fn faults() -> Vec<FaultClass> {
 
 /// What is promised, and against what.
 ///
-/// Every key is kept once, so a shard whose server is down waits for it; what was acknowledged is on its disk.
+/// Every key is kept once, so a shard whose server is down waits for it, and clients go on to other keys; what was
+/// acknowledged is on its disk.
 pub(super) fn claims(settings: &Settings) -> Vec<Claim> {
     let mut promised = vec!["linearizable", "no-lost-write", names::ONE, names::OWN, names::WHOLE];
     if settings.promised.joins_quietly() {
@@ -173,7 +174,7 @@ pub(super) fn claims(settings: &Settings) -> Vec<Claim> {
     }
     let claim = |guarantee| Claim { guarantee, stands: faults(), within: None, partial_heal: false };
     let mut claims: Vec<Claim> = promised.into_iter().map(claim).collect();
-    if settings.is_timely() {
+    if settings.promises_progress() {
         claims.push(Claim { within: Some(settings.answers_within()), ..claim("progress") });
     }
     claims

@@ -179,7 +179,7 @@ pub const PARAMETERS: &[Parameter] = &[
     ),
     Parameter::span(
         "give_up",
-        Span::secs(4),
+        Span::millis(1_500),
         Span::millis(10),
         LONG,
         "After which a client gives up, not knowing what became of its request.",
@@ -338,6 +338,12 @@ impl Settings {
         self.timeout * 5 + self.drive * 4 + self.exchange() * 3 + self.think * 2
     }
 
+    /// Whether somebody is promised an answer: not where one server that stays down, as one does that hears of its failing
+    /// disk when all else is mended, can hold every client for as long as that takes.
+    pub fn promises_progress(&self) -> bool {
+        self.is_timely() && self.give_up * 2 <= self.answers_within()
+    }
+
     /// Whether hot ranges are promised to be split: there are ranges, they are watched, and orders arrive.
     pub fn promises_splits(&self) -> bool {
         self.by_range() && self.is_timely() && self.window >= self.exchange()
@@ -368,6 +374,14 @@ mod tests {
         assert_eq!(settings(&["placement=modulo"]).promised, Scheme::Modulo);
         assert!(settings(&["placement=ring", "no_split=on"]).promises_splits());
         assert!(!settings(&["placement=ring"]).promises_splits());
+    }
+
+    #[test]
+    fn clients_that_wait_for_one_server_for_long_are_promised_nothing() {
+        assert!(settings(&[]).promises_progress());
+        for set in ["give_up=4s", "give_up=500ms", "timeout=50ms"] {
+            assert!(!settings(&[set]).promises_progress(), "{set}");
+        }
     }
 
     #[test]

@@ -124,15 +124,29 @@ const BLIP: &str = "5s cut n2 n3 n4 | n5 n6 n7 n8 n9 n10 n11 n12 n13 for 5s";
 /// questions that nobody waits for are thrown away.
 #[test]
 fn dynamodb_2015_a_blip_and_everybody_asks_at_once() {
-    let after = Time::millis(11_000);
-    let (paused, at_once) =
-        (play(setup(1, Level::None, &[], &[BLIP])), play(setup(1, Level::None, &["no_backoff=on"], &[BLIP])));
-    let (soon, never) = (paused.outage(after), at_once.outage(after));
-    assert!(soon < 2.0, "with pauses: nobody answered for {soon} s");
-    assert!(never > 10.0, "without: nobody answered for {never} s");
-    let shed = play(setup(1, Level::None, &["no_backoff=on"], &[BLIP, "20s set shed=on"]));
-    let then = shed.outage(Time::millis(21_000));
-    assert!(then < 2.0, "once stale questions are shed: nobody answered for {then} s");
-    // Without the blip all is well for ever, pauses or not.
-    assert!(play(setup(1, Level::None, &["no_backoff=on"], &[])).outage(Time::ZERO) < 1.0);
+    let (back, shed) = (Time::millis(11_000), Time::millis(21_000));
+    for seed in 0..10 {
+        let quiet = |set: &[&str], commands: &[&str]| play(setup(seed, Level::None, set, commands));
+        let soon = quiet(&[], &[BLIP]).outage(back);
+        assert!(soon < 2.0, "seed {seed}, with pauses: nobody answered for {soon} s");
+        // Those whose questions were first in line after the blip are good for one lease more.
+        let never = quiet(&["no_backoff=on"], &[BLIP]).outage(Time::millis(15_000));
+        assert!(never > 14.9, "seed {seed}, without: nobody answered for {never} s");
+        let then = quiet(&["no_backoff=on"], &[BLIP, "20s set shed=on"]).outage(shed);
+        assert!(then < 2.0, "seed {seed}, once stale questions are shed: nobody answered for {then} s");
+    }
+}
+
+/// Without the blip all is well, pauses or not: the cause of the outage is the cause, and not two questions that came
+/// together. Once answers have grown so that two of them do not fit into a time-out, these are cause enough.
+#[test]
+fn without_a_blip_all_is_well_as_long_as_two_answers_fit_into_a_time_out() {
+    let outage = |seed, set: &[&str]| play(setup(seed, Level::None, set, &[])).outage(Time::ZERO);
+    for seed in 0..30 {
+        for set in [&[][..], &["no_backoff=on"], &["cost=140ms"]] {
+            let outage = outage(seed, set);
+            assert!(outage < 1.0, "seed {seed}, {set:?}: nobody answered for {outage} s");
+        }
+    }
+    assert!((0..30).any(|seed| outage(seed, &["no_backoff=on", "cost=140ms"]) > 10.0));
 }
