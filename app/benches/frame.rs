@@ -10,6 +10,9 @@ use eframe::egui::{CentralPanel, Context, Frame, Pos2, RawInput, Rect, Ui, vec2}
 use potholes::action::Selection;
 use potholes::canvas::{self, Canvas};
 use potholes::plot::curves::{self, Curves};
+use potholes::shell::App;
+use potholes::state::State;
+use potholes::state::store::Saved;
 use potholes::strip::{self, StripPanel};
 use potholes::theme;
 use potholes::timeline::{self, Timeline};
@@ -153,6 +156,44 @@ fn a_run() -> Playback {
     let mut playback = Playback::new(run);
     playback.show(Moment::end_of(Time::millis(30_000)));
     playback
+}
+
+/// A state of the window: a run with these commands at this moment, nothing to be explained.
+fn window_at(commands: &[&str], end: Time, at: Time) -> App {
+    let mut run = Run::new(catalog::LABS[0]);
+    for set in ["nodes=9", "clients=9", "think=20ms"] {
+        // Parameters of the lab; if one were not, the run would be the usual one.
+        let _ = run.parameters.assign(set);
+    }
+    run.end = end;
+    run.commands = commands.iter().filter_map(|text| run::text::timed(text).ok()).collect();
+    let mut saved = Saved::default();
+    saved.layout.first = false;
+    saved.layout.reveal_all();
+    let mut state = State::new(Playback::new(run), saved);
+    state.playback.show(Moment::end_of(end));
+    state.playback.show(Moment::end_of(at));
+    App::on(state)
+}
+
+/// The whole window, shell and all panels, over a run of nine nodes with 200 messages under way and more.
+#[divan::bench]
+fn whole_window_9_nodes_200_messages(bencher: Bencher<'_, '_>) {
+    let at = Time::millis(6_000);
+    let mut app = window_at(&["4s link all delay 2s"], at, at);
+    let flights = app.state().playback.view().flights.len();
+    assert!(flights >= 200, "only {flights} messages are under way");
+    frames(bencher, |ui| app.frame(ui));
+}
+
+/// The whole window over a run in which 100,000 messages and more were sent.
+#[divan::bench]
+fn whole_window_100000_arrows(bencher: Bencher<'_, '_>) {
+    let end = Time::millis(60_000);
+    let mut app = window_at(&[], end, end);
+    let arrows = app.state().playback.story().arrows.len();
+    assert!(arrows >= 100_000, "only {arrows} messages were sent");
+    frames(bencher, |ui| app.frame(ui));
 }
 
 /// The whole desk of nine nodes: canvas, plots and time line together.

@@ -1,5 +1,7 @@
 //! The line on top: where am I, the controls with one big button, the moment, the verdict in words, search.
 
+use std::borrow::Cow;
+
 use check::names::Guarantee;
 use eframe::egui::{Align, Layout, Popup, Response, RichText, Ui, vec2};
 use run::LiveVerdict;
@@ -15,6 +17,16 @@ use crate::widgets;
 
 /// So much the two lamps take with all their words.
 const LAMPS_WIDTH: f32 = 344.0;
+/// What the line takes in any case: logo, controls, clock, lamps in short, icons.
+const LINE_WIDTH: f32 = 690.0;
+/// From this room on there is a slider for the pace, and what it takes.
+const PACE_FROM: f32 = 820.0;
+const PACE_WIDTH: f32 = 165.0;
+/// From this room on the palette's button has words, and what they take.
+const SEARCH_FROM: f32 = 1180.0;
+const SEARCH_WIDTH: f32 = 80.0;
+/// What the button takes that says that the moment lies in the past.
+const PAST_WIDTH: f32 = 62.0;
 
 /// The whole line, for a desk.
 pub fn show(ui: &mut Ui, state: &State, actions: &mut Vec<Action>) {
@@ -25,10 +37,10 @@ pub fn show(ui: &mut Ui, state: &State, actions: &mut Vec<Action>) {
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| corner_ui(ui, state, room, actions));
             return;
         }
-        lab_ui(ui, state, room > 900.0, actions);
+        lab_ui(ui, state, room, actions);
         ui.add_space(if room > 1100.0 { space::GAP } else { 0.0 });
         controls_ui(ui, state, actions);
-        if room > 820.0 {
+        if room > PACE_FROM {
             pace_ui(ui, state, actions);
         }
         ui.add_space(space::GAP);
@@ -125,9 +137,15 @@ fn logo_ui(ui: &mut Ui, named: bool, actions: &mut Vec<Action>) {
     ui.add_space(space::GAP);
 }
 
-fn lab_ui(ui: &mut Ui, state: &State, wide: bool, actions: &mut Vec<Action>) {
+/// The lab, with what it is beside its name where the rest of the line leaves room for that.
+fn lab_ui(ui: &mut Ui, state: &State, room: f32, actions: &mut Vec<Action>) {
     let about = state.lab().about();
-    let picker = widgets::picker(ui, about.title, if wide { about.subtitle } else { "" });
+    let pace = if room > PACE_FROM { PACE_WIDTH } else { 0.0 };
+    let search = if room > SEARCH_FROM { SEARCH_WIDTH } else { 0.0 };
+    let past = if state.playback.in_past() { PAST_WIDTH } else { 0.0 };
+    let left = room - LINE_WIDTH - pace - search - past;
+    let whole = widgets::picker_width(ui, about.title, about.subtitle);
+    let picker = widgets::picker(ui, about.title, if whole <= left { about.subtitle } else { "" });
     Popup::menu(&picker).show(|ui| {
         for lab in catalog::LABS {
             let about = lab.about();
@@ -213,14 +231,29 @@ pub fn clock_ui(ui: &mut Ui, state: &State, actions: &mut Vec<Action>) {
 /// What is known of the promise: the lamp, and what it opens.
 pub fn verdict_lamp(ui: &mut Ui, state: &State, wide: bool, actions: &mut Vec<Action>) {
     let (verdict, words) = verdict_words(state);
-    let words = if wide { words } else { words.trim_end_matches(" so far") };
+    let words = if wide { &*words } else { words.trim_end_matches(" so far") };
     if widgets::verdict_lamp(ui, verdict, words).on_hover_text("Why?").clicked() {
         actions.push(Action::ShowTab(Tab::Verdict));
     }
 }
 
 /// The verdict at the moment shown, in words.
-pub fn verdict_words(state: &State) -> (Verdict, &'static str) {
+pub fn verdict_words(state: &State) -> (Verdict, Cow<'static, str>) {
+    let (verdict, words) = if state.playback.judges_the_history() {
+        history_words(state)
+    } else {
+        let promises = state.playback.promises();
+        return match promises.iter().find(|promise| promise.broken.is_some()) {
+            Some(broken) => {
+                (Verdict::Broken, format!("Broken: {}", broken.guarantee.replace('-', " ")).into())
+            }
+            None => (Verdict::Holds, "Promises kept so far".into()),
+        };
+    };
+    (verdict, words.into())
+}
+
+fn history_words(state: &State) -> (Verdict, &'static str) {
     let (guarantee, promised) = state.playback.judged();
     let (kept, broken) = words_of(guarantee);
     match state.playback.verdict() {
@@ -281,7 +314,7 @@ fn corner_ui(ui: &mut Ui, state: &State, room: f32, actions: &mut Vec<Action>) {
         }
     }
     let key = Key::Palette.key(ui.ctx());
-    let wide = room > if state.is_first() { 480.0 } else { 1180.0 };
+    let wide = room > if state.is_first() { 480.0 } else { SEARCH_FROM };
     let search = if wide { widgets::search_button(ui, &key) } else { icon_of(ui, Key::Palette) };
     if search.clicked() {
         actions.push(Action::Window(Key::Palette));

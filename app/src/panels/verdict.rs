@@ -6,6 +6,7 @@ use eframe::egui::{
     CollapsingHeader, CornerRadius, Frame, Margin, Sense, Stroke, StrokeKind, Ui, pos2, vec2,
 };
 use run::judge::Proof;
+use run::promises::{Breach, Promise};
 use run::{Blame, Evidence, LiveVerdict};
 use sim::lab::Mode;
 use sim::{Moment, OperationId};
@@ -23,7 +24,13 @@ pub fn is_promised(state: &State) -> bool {
 
 /// The whole panel.
 pub fn show(ui: &mut Ui, state: &State, actions: &mut Vec<Action>) {
+    let breach = broken_promise(state);
     match state.playback.verdict() {
+        _ if breach.is_some() => {
+            if let Some((promise, breach)) = breach {
+                promise_ui(ui, state, promise, breach, actions);
+            }
+        }
         LiveVerdict::Broken { at, event, .. } => {
             let moment = state.playback.moment_of(*event).unwrap_or(Moment::end_of(*at));
             broken_ui(ui, state, moment, actions);
@@ -40,10 +47,41 @@ pub fn show(ui: &mut Ui, state: &State, actions: &mut Vec<Action>) {
     promises_ui(ui, state, actions);
 }
 
+/// Of a lab whose history no checker judges: the promise that broke first.
+fn broken_promise(state: &State) -> Option<(&Promise, &Breach)> {
+    if state.playback.judges_the_history() {
+        return None;
+    }
+    let broken = |promise| Some((promise, Promise::breach(promise)?));
+    state.playback.promises().iter().filter_map(broken).min_by_key(|(_, breach)| breach.event)
+}
+
+/// How a promise broke that is no matter of a history.
+fn promise_ui(ui: &mut Ui, state: &State, promise: &Promise, breach: &Breach, actions: &mut Vec<Action>) {
+    let (verdict, words) = super::top::verdict_words(state);
+    widgets::verdict_line(ui, verdict, &words);
+    ui.add_space(space::TIGHT);
+    ui.label(theme::text(breach.sentence.as_str()));
+    ui.add_space(space::GAP);
+    let blame = state.playback.blame(promise.guarantee);
+    if blame != Blame::Held {
+        ui.label(theme::soft(ui, blame.sentence()));
+        ui.add_space(space::GAP);
+    }
+    if Button::primary("Show me the moment").wide().show(ui).clicked() {
+        actions.push(Action::ShowEvent(breach.event));
+        actions.push(Action::OpenWhy(breach.event));
+    }
+    if Button::secondary("Copy link to this failure").wide().show(ui).clicked() {
+        actions.push(Action::Window(Key::CopyLink));
+    }
+    super::fate::show(ui, state, actions);
+}
+
 /// The verdict in a line and a sentence, under what is selected.
 pub fn summary_ui(ui: &mut Ui, state: &State) {
     let (verdict, words) = super::top::verdict_words(state);
-    widgets::verdict_line(ui, verdict, words);
+    widgets::verdict_line(ui, verdict, &words);
     let told = match state.playback.verdict() {
         LiveVerdict::Holds { answered, open } => {
             let kept = match state.playback.judged().0 {
@@ -53,6 +91,10 @@ pub fn summary_ui(ui: &mut Ui, state: &State) {
             format!("{kept} {}", still_open(*open))
         }
         LiveVerdict::Broken { .. } => return,
+        _ if !state.playback.judges_the_history() => match broken_promise(state) {
+            Some((_, breach)) => breach.sentence.clone(),
+            None => "Each of the promises below is watched as the run goes on; none is broken.".to_owned(),
+        },
         LiveVerdict::NotDecided { .. } => match state.playback.undecidable() {
             Some(why) => why,
             None => "The search goes on; it grows with every request whose fate is unknown.".to_owned(),
@@ -86,7 +128,7 @@ fn still_open(open: u64) -> String {
 
 fn broken_ui(ui: &mut Ui, state: &State, at: Moment, actions: &mut Vec<Action>) {
     let (verdict, words) = super::top::verdict_words(state);
-    widgets::verdict_line(ui, verdict, words);
+    widgets::verdict_line(ui, verdict, &words);
     ui.add_space(space::TIGHT);
     match state.playback.evidence() {
         Some(evidence) => {

@@ -58,7 +58,7 @@ impl App {
         ui.add_space(space::WIDE);
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             let (verdict, words) = top::verdict_words(&self.state);
-            widgets::verdict_lamp(ui, verdict, words);
+            widgets::verdict_lamp(ui, verdict, &words);
             ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
                 let told = if self.state.is_held() { String::new() } else { self.state.story_line() };
                 let told = RichText::new(told).font(theme::words(Size::Name, Weight::Regular));

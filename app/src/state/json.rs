@@ -84,6 +84,17 @@ impl State {
     }
 
     fn verdict_json(&self) -> Value {
+        if !self.playback.judges_the_history() {
+            let promises = self.playback.promises();
+            let broken = promises.iter().find(|promise| promise.broken.is_some());
+            let Some(told) = broken.or(promises.first()) else { return Value::Null };
+            return match &told.broken {
+                Some(breach) => {
+                    json!({ "guarantee": told.guarantee, "holds": false, "at": breach.at.to_string(), "event": breach.event.0, "sentence": breach.sentence })
+                }
+                None => json!({ "guarantee": told.guarantee, "holds": told.holds }),
+            };
+        }
         let guarantee = self.playback.judged().0.name();
         match self.playback.verdict() {
             LiveVerdict::Holds { answered, open } => {

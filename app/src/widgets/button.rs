@@ -213,6 +213,18 @@ pub fn search_button(ui: &mut Ui, key: &str) -> Response {
     tip(response, "Search for anything to do", key).on_hover_cursor(CursorIcon::PointingHand)
 }
 
+/// Between a picker's name and what stands beside it, and around both.
+const PICKER_BETWEEN: f32 = 7.0;
+const PICKER_AROUND: f32 = 30.0;
+
+/// How wide a [`picker`] is.
+pub fn picker_width(ui: &Ui, name: &str, beside: &str) -> f32 {
+    let palette = theme::palette(ui);
+    let strong = line(ui, name, label_font(), palette.text, f32::INFINITY).size().x;
+    let soft = line(ui, beside, theme::words(Size::Text, Weight::Regular), palette.soft, f32::INFINITY);
+    strong + PICKER_BETWEEN + soft.size().x + space::ICON_SMALL + PICKER_AROUND
+}
+
 /// What is chosen, and a chevron that says there is more to choose from: `Raft  key-value store ⌄`.
 /// Attach a menu to the response.
 pub fn picker(ui: &mut Ui, name: &str, beside: &str) -> Response {
@@ -220,8 +232,8 @@ pub fn picker(ui: &mut Ui, name: &str, beside: &str) -> Response {
     let room = ui.available_width();
     let strong = line(ui, name, label_font(), palette.text, room);
     let soft = line(ui, beside, theme::words(Size::Text, Weight::Regular), palette.soft, room);
-    let between = if beside.is_empty() { 0.0 } else { 7.0 };
-    let width = strong.size().x + between + soft.size().x + space::ICON_SMALL + 30.0;
+    let between = if beside.is_empty() { 0.0 } else { PICKER_BETWEEN };
+    let width = strong.size().x + between + soft.size().x + space::ICON_SMALL + PICKER_AROUND;
     let (rect, response) = ui.allocate_exact_size(vec2(width, theme::control_height(ui)), Sense::click());
     let said = if beside.is_empty() { name.to_owned() } else { format!("{name}, {beside}") };
     named(ui, &response, Role::Button, &said);

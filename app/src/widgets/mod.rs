@@ -12,8 +12,8 @@ mod field;
 mod row;
 
 pub use button::{
-    Button, icon_button, key_button, picker, primary_button, round_button, search_button, secondary_button,
-    text_link,
+    Button, icon_button, key_button, picker, picker_width, primary_button, round_button, search_button,
+    secondary_button, text_link,
 };
 pub use chip::{ChipResponse, chip, verdict_icon, verdict_lamp, word_pill};
 pub use choice::{choice_row, segmented, step_dots, tabs, toggle_row};

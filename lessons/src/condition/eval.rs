@@ -337,7 +337,7 @@ impl Asked<'_> {
     }
 
     fn counts(&self, event: EventId) -> bool {
-        event >= self.scope.since && event < self.playback.view().events
+        event >= self.scope.since && event < self.playback.events()
     }
 
     fn facts(&self) -> impl Iterator<Item = Time> {

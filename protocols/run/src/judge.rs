@@ -270,6 +270,11 @@ impl Live {
         !self.behind && self.proving.is_none() && self.judged.iter().all(is_settled)
     }
 
+    /// Whether a checker knows the model of this lab's history. Where none does, the lab has promises of another kind.
+    pub fn knows_the_model(&self) -> bool {
+        self.judges.is_some()
+    }
+
     /// Why nothing can be said about this lab's history, where nothing can.
     pub fn undecidable(&self) -> Option<String> {
         match &self.judges {

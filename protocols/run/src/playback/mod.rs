@@ -307,6 +307,12 @@ impl Playback {
         (self.live.main(), self.live.is_promised())
     }
 
+    /// Whether the history of this lab is of a model that can be judged: else [`Self::verdict`] says nothing, and what
+    /// counts are the [`Self::promises`].
+    pub fn judges_the_history(&self) -> bool {
+        self.live.knows_the_model()
+    }
+
     /// Why nothing can be said of it, where nothing can.
     pub fn undecidable(&self) -> Option<String> {
         self.live.undecidable()
