@@ -79,3 +79,27 @@ fn the_events_per_second_of_every_lab_are_measured() {
         assert_eq!(measured.len(), labs, "{family}: benchmarks of {measured:?}");
     }
 }
+
+#[test]
+fn labs_have_names_of_their_own_and_are_found_by_them() {
+    for (at, one) in catalog::LABS.iter().enumerate() {
+        let found = catalog::lab(one.about().id).map(|found| found.about().title);
+        assert_eq!(found, Some(one.about().title));
+        assert!(catalog::LABS[..at].iter().all(|other| other.about().id != one.about().id));
+    }
+    assert!(catalog::lab("no such lab").is_none());
+}
+
+#[test]
+fn every_pothole_is_a_switch_that_is_off_and_its_assignment_is_valid() {
+    for lab in catalog::LABS {
+        let defaults = sim::Parameters::defaults(lab.parameters());
+        for pothole in lab.potholes() {
+            assert!(!defaults.switch(pothole.id), "{} is on by default", pothole.id);
+            let mut set = defaults.clone();
+            set.assign(pothole.set).unwrap();
+            assert!(set.switch(pothole.id), "{} does not put {} in", pothole.set, pothole.id);
+            assert!(!pothole.breaks.is_empty(), "{} breaks nothing", pothole.id);
+        }
+    }
+}

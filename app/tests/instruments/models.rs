@@ -59,7 +59,7 @@ fn a_phone_lists_the_models() {
     window.run();
     window.get_all_by_label("Linearizable, broken").last().expect("it is listed").click();
     window.run();
-    window.get_by_label("Linearizable (above)");
+    window.get_by_label("Linearizable (above), broken");
     window.get_by_label("Broken in this run");
 }
 

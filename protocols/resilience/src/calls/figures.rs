@@ -102,7 +102,7 @@ pub(super) const FIGURES: &[Figure] = &[
             parts: (CROWDS.len() * BACK_OFFS) as u32,
             part: jitter,
         },
-        tolerance: "nothing was published in numbers: the order of the curves",
+        tolerance: "",
     },
 ];
 
