@@ -143,6 +143,11 @@ fn etcd_logs() {
     assert_eq!(imported.model, ModelName::CasRegister);
     let told = told(&imported);
     assert_eq!(told, ["compare-and-set [1 2] [] Failed", "read [] [] Failed", "write [4] [] Unknown"]);
+    // An operation is not lost because of a slip of the pen.
+    let slip = "INFO  jepsen.util - 3 :invoke :write 1\nINFO  jepsen.util - 3 :okk :write 1\n";
+    let wrong = import("", slip.as_bytes(), &Options { format: Some(Format::Etcd), ..Options::default() });
+    let wrong = wrong.unwrap_err().to_string();
+    assert!(wrong.starts_with("line 2:") && wrong.contains("“:okk”"), "{wrong}");
 }
 
 #[test]
@@ -506,4 +511,13 @@ fn whatever_becomes_of_a_file_it_is_read_or_refused() {
         }
     }
     assert!(read > tries / 20 && refused > tries / 20, "{read} read, {refused} refused, {judged} judged");
+}
+
+#[test]
+fn a_register_may_hold_lists() {
+    let register = "{:process 0 :type :invoke :f :write :value [\"a\" \"b\"]}\n\
+                    {:process 0 :type :ok :f :write :value [\"a\" \"b\"]}\n\
+                    {:process 1 :type :invoke :f :read :value nil}\n\
+                    {:process 1 :type :ok :f :read :value [\"a\" \"b\"]}\n";
+    assert_eq!(plain(register).model, ModelName::Register);
 }

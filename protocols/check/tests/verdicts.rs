@@ -80,3 +80,30 @@ fn every_line_comes_out_as_it_must() {
     }
     assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong.join("\n"));
 }
+
+/// A transaction that does not see what it did itself: no level of isolation between transactions is at fault, and none of
+/// those that hold is said to follow from one that does not.
+#[test]
+fn what_holds_never_follows_from_what_is_broken() {
+    let text = "{:type :invoke, :f :txn, :process 0, :value [[:append :x 1] [:r :x nil]]}\n\
+                {:type :ok, :f :txn, :process 0, :value [[:append :x 1] [:r :x []]]}\n";
+    let imported = check::read::import("", text.as_bytes(), &Options::default()).unwrap();
+    let request = Request { guarantees: Vec::new(), ..Request::default() };
+    let mut checking = Checking::new(imported, &request).unwrap();
+    while !checking.advance(10_000) {}
+    let claims = checking.claims();
+    let broken: Vec<String> = claims
+        .iter()
+        .filter(|claim| claim.holds == Some(false))
+        .map(|claim| claim.guarantee.to_string())
+        .collect();
+    assert!(broken.contains(&"strict-serializable".to_owned()), "{broken:?}");
+    let held = claims.iter().filter(|claim| claim.holds == Some(true));
+    let mut told = 0;
+    for claim in held {
+        let words = format!("{claim:?}");
+        assert!(!broken.iter().any(|name| words.contains(&format!("follows from {name}."))), "{words}");
+        told += 1;
+    }
+    assert!(told > 0, "read committed holds at least");
+}

@@ -47,6 +47,14 @@ impl Levels {
     fn witness(&self, report: &Report, model: Model) -> Witness {
         let Some((by, found)) = report.shown_by(model) else { return Witness::default() };
         let mut witness = order(found, by);
+        if !matches!(report.answer(by), Answer::Holds(_)) {
+            // The stronger model is broken all the same, by what a transaction sees of itself: no order is at fault.
+            witness.sentence =
+                "Between the transactions this order explains all that was seen; what is wrong lies \
+                                within one of them."
+                    .to_owned();
+            return witness;
+        }
         let other = self.models.iter().find(|(_, other)| *other == by).filter(|_| by != model);
         if let Some((guarantee, _)) = other {
             return Witness::said(format!("It follows from {guarantee}."));
@@ -119,6 +127,9 @@ impl Job for Levels {
             let (standing, reason, evidence) = match report.answer(model) {
                 Answer::Holds(_) => match report.shown_by(model) {
                     Some((by, found)) if by == model => (Standing::Holds, order(found, model).sentence, None),
+                    Some((by, _)) if !matches!(report.answer(by), Answer::Holds(_)) => {
+                        (Standing::Holds, self.witness(report, model).sentence, None)
+                    }
                     // It follows from another one, which is known too.
                     _ => continue,
                 },

@@ -7,7 +7,8 @@
 //! ```
 //!
 //! Columns are parted by tabs or by blanks. What stands before the process is not looked at, and lines that have no
-//! `:invoke`, `:ok`, `:fail` or `:info` are not either: such logs also tell of other things. A read of `nil` found
+//! `:invoke`, `:ok`, `:fail` or `:info` are not either: such logs also tell of other things (but a process, a keyword that
+//! is none of these and a function are an error: an operation must not be lost). A read of `nil` found
 //! nothing; a failed swap found something other than it expected; `:fail :read :timed-out` may have found anything.
 
 use crate::value::Value;
@@ -47,6 +48,16 @@ fn entry(text: &str, line: u64) -> Result<Option<Entry<'_>>, ReadError> {
         let Some(word) = words.next() else { return Ok(None) };
         if let Some(kind) = word.strip_prefix(':').and_then(Type::of) {
             break kind;
+        }
+        // A process, a word that is no type, a function: an operation that would be lost if this were passed over.
+        let is_event = word.starts_with(':')
+            && process.is_some_and(|before: &str| before.bytes().all(|byte| byte.is_ascii_digit()))
+            && words.peek().is_some_and(|next| next.starts_with(':'));
+        if is_event {
+            return Err(ReadError::on(
+                line,
+                Cause::BadLine { expected: EXPECTED, found: format!("“{word}”") },
+            ));
         }
         process = Some(word);
     };

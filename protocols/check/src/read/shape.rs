@@ -98,7 +98,11 @@ pub(crate) fn guess(operations: &[Operation]) -> Result<ModelName, ReadError> {
         Some(ModelName::Set)
     } else if only(&["append", "read"]) && has("append") && read.lists > 0 && read.keys == 0 {
         Some(ModelName::Log)
-    } else if only(&["read", "write"]) && has("write") && read.lists > 0 && read.numbers + read.others == 0 {
+    } else if only(&["read", "write"])
+        && read.lists > 0
+        && read.numbers + read.others == 0
+        && writes_of_elements(operations)
+    {
         // Jepsen's test of comments: each is inserted once, and a read brings all there are.
         Some(ModelName::Set)
     } else if only(&["read", "write"]) {
@@ -115,6 +119,12 @@ pub(crate) fn guess(operations: &[Operation]) -> Result<ModelName, ReadError> {
         let functions = names.join(", ");
         ReadError::whole(Cause::NoModel { functions, known: ModelName::known() })
     })
+}
+
+/// Whether something is written, and never a list: then lists that are read were not written as such.
+fn writes_of_elements(operations: &[Operation]) -> bool {
+    let mut writes = operations.iter().filter(|operation| operation.function == "write").peekable();
+    writes.peek().is_some() && writes.all(|write| !matches!(write.input.first(), Some(Value::List(_))))
 }
 
 /// Whether numbers are added, and more than half of them are the same.
