@@ -5,7 +5,8 @@
 //! - `cluster 5 [PARAM=VALUE]...` begins (without load, with clocks and links that draw nothing unless set otherwise);
 //! - `run 300ms` goes on; `until FACT [ACTOR] [VALUE]` goes on until such a fact, at most 20 s;
 //! - `elect n1` lets its timer run out and goes on until it leads;
-//! - `logs`, `nodes` and `verdict` print how things stand.
+//! - `logs`, `length`, `leads`, `nodes` and `verdict` print how things stand;
+//! - `sent` prints how many messages nodes sent to nodes since it was last asked.
 //!
 //! A command in brackets is carried out in silence. After every command everything that happens at that moment happens,
 //! and a full scan of the invariants is compared with what the monitor said.
@@ -17,8 +18,9 @@ use common::{parameters, verdict};
 use consensus::raft::LAB;
 use sim::lab::{Mode, Setup};
 use sim::protocol::Note;
+use sim::story::Rank;
 use sim::trace::{EventKind, Recorder};
-use sim::view::{CellState, View};
+use sim::view::{ActorView, CellState, View};
 use sim::{EventId, Lab, MessageId, Moment, Running, Span, Time, TimedCommand, Trace};
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -39,6 +41,8 @@ struct Script {
     broken: usize,
     out: String,
     silent: bool,
+    /// How many messages there were when `sent` was last asked.
+    counted: usize,
 }
 
 impl Script {
@@ -67,6 +71,7 @@ impl Script {
             broken: 0,
             out: String::new(),
             silent,
+            counted: 0,
         };
         script.advance(Moment::end_of(Time::ZERO), |_| false);
         script
@@ -166,6 +171,9 @@ impl Script {
             }
             ["logs"] => self.logs(),
             ["nodes"] => self.nodes(),
+            ["length"] => self.length(),
+            ["leads"] => self.leads(),
+            ["sent"] => self.sent(),
             ["verdict"] => {
                 let verdict = match verdict(&self.trace) {
                     check::Verdict::Holds => "linearizable",
@@ -227,6 +235,42 @@ impl Script {
             let cells = cells.collect::<Vec<_>>().join(" | ");
             self.line(&named(row.actor, &view), &cells);
         }
+    }
+
+    /// How long each log is, and of which term its last entry.
+    fn length(&mut self) {
+        let view = self.running.view();
+        for row in view.strips[0].rows() {
+            let last = row
+                .cells
+                .last()
+                .map_or_else(String::new, |cell| format!("{} of term {}", cell.column, cell.version));
+            self.line(&named(row.actor, &view), &last);
+        }
+    }
+
+    /// Who takes itself for the leader.
+    fn leads(&mut self) {
+        let view = self.running.view();
+        let leads = |actor: &&ActorView| actor.role.is_some_and(|role| role.rank == Rank::Leader);
+        let leaders: Vec<String> = view
+            .actors
+            .iter()
+            .filter(leads)
+            .map(|actor| format!("{}{}", named(actor.id, &view), if actor.stale { " (stale)" } else { "" }))
+            .collect();
+        self.line(
+            "leads",
+            if leaders.is_empty() { "nobody".to_owned() } else { leaders.join(", ") }.as_str(),
+        );
+    }
+
+    /// How many messages went from node to node since this was last asked.
+    fn sent(&mut self) {
+        let all = self.trace.story.arrows.iter();
+        let number = all.filter(|arrow| arrow.from.is_node() && arrow.to.is_node()).count();
+        let before = std::mem::replace(&mut self.counted, number);
+        self.line("sent", &format!("{} messages", number - before));
     }
 
     fn nodes(&mut self) {
@@ -298,7 +342,7 @@ fn scripts_say_what_comes_out() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/raft/scripts");
     let mut files: Vec<_> = std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     files.sort();
-    assert!(files.len() > 10, "scripts are missing in {}", folder.display());
+    assert!(files.len() >= 54, "scripts are missing in {}", folder.display());
     let mut wrong = Vec::new();
     for file in files {
         let text = std::fs::read_to_string(&file).unwrap();
