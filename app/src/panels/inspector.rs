@@ -1,6 +1,6 @@
 //! The inspector: what is selected, what can be done to it, why it is so; and below it the verdict.
 
-use eframe::egui::{Align, Grid, Label, Layout, Popup, Rect, Response, Sense, Stroke, Ui, UiBuilder, vec2};
+use eframe::egui::{Align, Label, Layout, Popup, Rect, Response, Sense, Stroke, Ui, UiBuilder, vec2};
 use sim::story::{Arrow, Rank};
 use sim::view::{ActorView, Status};
 use sim::{ActorId, Command, EventId, MessageId, Moment};
@@ -473,27 +473,28 @@ fn violation_ui(ui: &mut Ui, state: &State, at: usize, actions: &mut Vec<Action>
     super::fate::show(ui, state, actions);
 }
 
+/// What the names take in the table of the cluster.
+const NAMES_WIDTH: f32 = 56.0;
+
 /// The cluster as a table: every actor in a line, for whoever does not see the canvas; a press selects.
 pub fn cluster_ui(ui: &mut Ui, state: &State, actions: &mut Vec<Action>) {
     ui.label(theme::heading("The cluster"));
-    let right = ui.max_rect().right();
-    Grid::new("cluster").num_columns(2).spacing(vec2(space::WIDE, space::TIGHT)).show(ui, |ui| {
-        for actor in &state.view().actors {
-            let name = state.name_of(actor.id);
+    for actor in &state.view().actors {
+        let name = state.name_of(actor.id);
+        let told = match &actor.waiting {
+            Some((what, beside)) => format!("{what}, {beside}"),
+            None if actor.headline.is_empty() => format!("{:?}", actor.status).to_lowercase(),
+            None => actor.headline.clone(),
+        };
+        ui.horizontal(|ui| {
+            let left = ui.cursor().left();
             if widgets::text_link(ui, &name).clicked() {
                 actions.push(Action::Select(Selection::Actor(actor.id)));
             }
-            let told = match &actor.waiting {
-                Some((what, beside)) => format!("{what}, {beside}"),
-                None if actor.headline.is_empty() => format!("{:?}", actor.status).to_lowercase(),
-                None => actor.headline.clone(),
-            };
-            // A grid is as wide as its widest cell, and this one as the panel.
-            ui.set_max_width((right - ui.cursor().left()).max(0.0));
+            ui.add_space((left + NAMES_WIDTH - ui.cursor().left()).max(0.0));
             ui.add(Label::new(theme::secondary(ui, told)).wrap());
-            ui.end_row();
-        }
-    });
+        });
+    }
 }
 
 /// Paints into a rectangle of its own, out of the flow.

@@ -239,18 +239,16 @@ pub fn verdict_lamp(ui: &mut Ui, state: &State, wide: bool, actions: &mut Vec<Ac
 
 /// The verdict at the moment shown, in words.
 pub fn verdict_words(state: &State) -> (Verdict, Cow<'static, str>) {
-    let (verdict, words) = if state.playback.judges_the_history() {
-        history_words(state)
-    } else {
-        let promises = state.playback.promises();
-        return match promises.iter().find(|promise| promise.broken.is_some()) {
-            Some(broken) => {
-                (Verdict::Broken, format!("Broken: {}", broken.guarantee.replace('-', " ")).into())
-            }
-            None => (Verdict::Holds, "Promises kept so far".into()),
-        };
-    };
-    (verdict, words.into())
+    if state.playback.judges_the_history() {
+        let (verdict, words) = history_words(state);
+        return (verdict, words.into());
+    }
+    match super::verdict::broken_promise(state) {
+        Some((broken, _)) => {
+            (Verdict::Broken, format!("Broken: {}", broken.guarantee.replace('-', " ")).into())
+        }
+        None => (Verdict::Holds, "Promises kept so far".into()),
+    }
 }
 
 fn history_words(state: &State) -> (Verdict, &'static str) {

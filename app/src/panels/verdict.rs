@@ -48,7 +48,7 @@ pub fn show(ui: &mut Ui, state: &State, actions: &mut Vec<Action>) {
 }
 
 /// Of a lab whose history no checker judges: the promise that broke first.
-fn broken_promise(state: &State) -> Option<(&Promise, &Breach)> {
+pub fn broken_promise(state: &State) -> Option<(&Promise, &Breach)> {
     if state.playback.judges_the_history() {
         return None;
     }
