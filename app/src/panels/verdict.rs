@@ -24,24 +24,21 @@ pub fn is_promised(state: &State) -> bool {
 
 /// The whole panel.
 pub fn show(ui: &mut Ui, state: &State, actions: &mut Vec<Action>) {
-    let breach = broken_promise(state);
     match state.playback.verdict() {
-        _ if breach.is_some() => {
-            if let Some((promise, breach)) = breach {
-                promise_ui(ui, state, promise, breach, actions);
-            }
-        }
         LiveVerdict::Broken { at, event, .. } => {
             let moment = state.playback.moment_of(*event).unwrap_or(Moment::end_of(*at));
             broken_ui(ui, state, moment, actions);
         }
-        _ => {
-            summary_ui(ui, state);
-            ui.add_space(space::GAP);
-            if Button::secondary("Break it for me").wide().show(ui).clicked() {
-                actions.push(Action::Window(Key::BreakIt));
+        _ => match broken_promise(state) {
+            Some((promise, breach)) => promise_ui(ui, state, promise, breach, actions),
+            None => {
+                summary_ui(ui, state);
+                ui.add_space(space::GAP);
+                if Button::secondary("Break it for me").wide().show(ui).clicked() {
+                    actions.push(Action::Window(Key::BreakIt));
+                }
             }
-        }
+        },
     }
     widgets::hairline_across(ui);
     promises_ui(ui, state, actions);
@@ -49,11 +46,7 @@ pub fn show(ui: &mut Ui, state: &State, actions: &mut Vec<Action>) {
 
 /// Of a lab whose history no checker judges: the promise that broke first.
 pub fn broken_promise(state: &State) -> Option<(&Promise, &Breach)> {
-    if state.playback.judges_the_history() {
-        return None;
-    }
-    let broken = |promise| Some((promise, Promise::breach(promise)?));
-    state.playback.promises().iter().filter_map(broken).min_by_key(|(_, breach)| breach.event)
+    if state.playback.judges_the_history() { None } else { state.playback.broken_promise() }
 }
 
 /// How a promise broke that is no matter of a history.

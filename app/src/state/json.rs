@@ -86,7 +86,7 @@ impl State {
     fn verdict_json(&self) -> Value {
         if !self.playback.judges_the_history() {
             let promises = self.playback.promises();
-            let broken = promises.iter().find(|promise| promise.broken.is_some());
+            let broken = self.playback.broken_promise().map(|(promise, _)| promise);
             let Some(told) = broken.or(promises.first()) else { return Value::Null };
             return match &told.broken {
                 Some(breach) => {

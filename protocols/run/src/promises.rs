@@ -24,13 +24,6 @@ pub struct Promise {
     pub broken: Option<Breach>,
 }
 
-impl Promise {
-    /// Where and how it broke, if it did.
-    pub fn breach(&self) -> Option<&Breach> {
-        self.broken.as_ref()
-    }
-}
-
 /// Where and how a guarantee broke.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Breach {

@@ -25,7 +25,7 @@ pub use keyframes::{EVENTS_PER_KEYFRAME, MEMORY_BUDGET};
 pub use travel::{Matters, Progress};
 
 use crate::judge::{Evidence, Live, LiveVerdict};
-use crate::promises::{Blame, Promise};
+use crate::promises::{Blame, Breach, Promise};
 use crate::run::{Opened, Run, enabled, short_digest};
 use crate::why::{Reader, Step};
 use edit::Edit;
@@ -328,6 +328,12 @@ impl Playback {
         self.seen.promises.get_or_init(|| {
             crate::promises::all(self.run(), &self.trace, &self.live, self.events(), self.shown)
         })
+    }
+
+    /// The promise that broke first, and how, up to the moment shown.
+    pub fn broken_promise(&self) -> Option<(&Promise, &Breach)> {
+        let broken = self.promises().iter().filter_map(|promise| Some((promise, promise.broken.as_ref()?)));
+        broken.min_by_key(|(_, breach)| breach.event)
     }
 
     /// The proof that it is broken by the history up to the moment shown, as soon as `work` has found it.

@@ -1,3 +1,6 @@
+//! Plots of runs: each line is what the facts, the operations or the measures of the run say, and every plot of every lab
+//! says what it is.
+
 use super::*;
 use sim::chaos::Level;
 
