@@ -4,6 +4,7 @@
 //! (an exception, an error on its console, a file it did not get) fails it too, unless it was [forgiven](Page::forgive).
 
 mod crash;
+mod instruments;
 mod lessons;
 mod loading;
 mod offline;
@@ -33,8 +34,8 @@ pub struct Scenario {
 }
 
 /// All of them, in the order they run.
-const ALL: [&[Scenario]; 6] =
-    [&loading::ALL, &runs::ALL, &window::ALL, &lessons::ALL, &crash::ALL, &offline::ALL];
+const ALL: [&[Scenario]; 7] =
+    [&loading::ALL, &runs::ALL, &window::ALL, &instruments::ALL, &lessons::ALL, &crash::ALL, &offline::ALL];
 
 /// What a scenario has: a browser, a server, the page's folder.
 pub struct Stage<'a> {

@@ -65,7 +65,7 @@ pub const ALL: [Scenario; 9] = [
 ];
 
 /// Opens the lab with everything in sight, at rest, a few seconds into the run.
-fn in_the_lab(stage: &Stage<'_>, screen: Screen) -> Result<Watched> {
+pub fn in_the_lab(stage: &Stage<'_>, screen: Screen) -> Result<Watched> {
     let page = stage.visit(screen, "")?;
     page.click_on("Break something")?;
     page.until_state("!s.first")?;
