@@ -182,7 +182,7 @@ fn break_it(stage: &Stage<'_>) -> Result<()> {
     let page = in_the_lab(stage, Screen::DESK)?;
     page.press("o", 0)?;
     page.click_on("reads ask nobody")?;
-    page.until_state("JSON.stringify(s.run.set).includes('read_without_asking')")?;
+    page.until_state("s.broken.some((b) => b.includes('reads ask nobody'))")?;
     page.click_on("Break it for me")?;
     page.find_within("Play it", LONG)?;
     page.until_state("s.verdict.holds === false && s.verdict.sentence")?;
@@ -270,8 +270,10 @@ fn lecture(stage: &Stage<'_>) -> Result<()> {
     page.settle()?;
     page.click_on("Copy its link")?;
     let given = page.until("navigator.clipboard.readText()", SOON, "a link on the clipboard")?;
-    let given = given.as_str().and_then(|link| link.split_once('#')).map(|(_, hash)| hash.to_owned());
-    let pupil = stage.visit(Screen::DESK, &given.unwrap_or_default())?;
+    let given = given.as_str().unwrap_or_default();
+    let hash = given.strip_prefix(&format!("{}#", stage.url()));
+    ensure(hash.is_some_and(|hash| hash.contains("&")), || format!("the clipboard has {given:?}"))?;
+    let pupil = stage.visit(Screen::DESK, hash.unwrap_or_default())?;
     pupil.find("Stop the second node")?;
     pupil.find("To do")?;
     pupil.click_on("Node n2")?;
