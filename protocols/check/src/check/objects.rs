@@ -2,11 +2,11 @@
 
 use crate::consistency::{Examination, Finding, Setting, Times, known};
 use crate::evidence::{Evidence as Found, Explain};
-use crate::history::{History, Invocation, Operation};
+use crate::history::{History, Invocation, Operation, Outcome};
 use crate::judge::{Judge, JudgeError, Verdict, events_of};
 use crate::linearizable::Linearized;
 use crate::linearizable::unfold::{Unfolded, unfold};
-use crate::models::{Bank, Cell, Counter, Lock, Log, Mutex, Queue, Registers, Set};
+use crate::models::{Bank, Cell, Counter, Lock, Log, Model, Mutex, Queue, Registers, Set};
 use crate::names::{Guarantee, ModelName};
 use crate::read::{Imported, Subject};
 use crate::story::Story;
@@ -110,6 +110,37 @@ fn shown(imported: &Imported, history: &History, story: &Story) -> Vec<Shown> {
     operations.collect()
 }
 
+/// What one operation of a story saw, where it was written only after it was seen: the story then says so. Otherwise nothing.
+fn tell_later(imported: &Imported, history: &History, story: &mut Story) {
+    if !matches!(imported.model, ModelName::Register | ModelName::CasRegister | ModelName::Kv) {
+        return;
+    }
+    let Some(headline) = story.headline.strip_suffix('.').filter(|said| said.contains("nobody had")) else {
+        return;
+    };
+    let later = story.proof.iter().find_map(|proof| {
+        let seer = history.get(proof.id)?;
+        let seen = Cell::KeyValue.call(seer).ok()??.sees()?.clone();
+        let wrote = |one: &&Operation| {
+            let asked = Operation { outcome: Outcome::Open, output: Default::default(), ..(*one).clone() };
+            let call = Cell::KeyValue.call(&asked).ok().flatten();
+            one.id != seer.id
+                && one.outcome != Outcome::Failed
+                && one.key == seer.key
+                && call.is_some_and(|call| call.leaves() == Some(&seen))
+        };
+        let first = history.operations().iter().find(wrote)?;
+        (Some(first.invoked) > seer.completed).then_some((first, seen))
+    });
+    let Some((later, seen)) = later else { return };
+    let line = history.place(later.id).and_then(|place| imported.origins.get(place as usize));
+    let line = line.map_or_else(String::new, |origin| format!(" (line {})", origin.line()));
+    let who = super::lane(imported, later.lane);
+    let told = format!("{headline} yet.");
+    story.because.push(format!("{who} asked to write {seen} only later{line}."));
+    story.headline = told;
+}
+
 impl<M: Linearized> Linearizable<M> {
     fn feed(&mut self, history: &History, at: u64, place: u32, completes: bool) -> Result<(), JudgeError> {
         let fed_as = self.unfolded.as_ref().map_or(history, |unfolded| &unfolded.history);
@@ -129,7 +160,8 @@ impl<M: Linearized> Linearizable<M> {
                 *operation = original;
             }
         }
-        let story = found.story_with(&|lane| super::lane(imported, lane));
+        let mut story = found.story_with(&|lane| super::lane(imported, lane));
+        tell_later(imported, history, &mut story);
         let operations = shown(imported, history, &story);
         let mut because = story.because;
         if self.unfolded.as_ref().is_some_and(|unfolded| unfolded.ambiguous.contains(&found.key)) {
@@ -276,7 +308,8 @@ impl Job for Weaker {
                 Claim::broken(*guarantee, Evidence { sentence, ..Evidence::default() })
             }
             Finding::Broken(Some(proof)) => {
-                let story = proof.story_with(&|lane| super::lane(imported, lane));
+                let mut story = proof.story_with(&|lane| super::lane(imported, lane));
+                tell_later(imported, history, &mut story);
                 let operations = shown(imported, history, &story);
                 Claim::broken(
                     *guarantee,
