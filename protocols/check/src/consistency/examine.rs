@@ -190,9 +190,9 @@ impl Examination {
         match found {
             Some((_, Some(finding))) => finding.clone(),
             Some((Guarantee::Sequential, None)) if self.order.is_some() => {
-                Finding::Undecided("the search for an order of the operations took too long".to_string())
+                Finding::Undecided("the search for an order of the operations took too long; give it more time, or a shorter history".to_string())
             }
-            Some((_, None)) => Finding::Undecided("its turn did not come in time".to_string()),
+            Some((_, None)) => Finding::Undecided("its turn did not come in time; give it more time".to_string()),
             None => Finding::Undecided("it was not asked for".to_string()),
         }
     }
@@ -252,9 +252,10 @@ impl Examination {
                 Answer::Broken => Standing::Broken { at: u64::MAX },
                 Answer::Unfit if self.apart.grown.is_empty() => Standing::Undecided(CIRCULAR.to_string()),
                 Answer::Unfit => Standing::Undecided(NOT_JUDGED.to_string()),
-                Answer::Open | Answer::TooLarge => {
-                    Standing::Undecided("the search for an order for each session took too long".to_string())
-                }
+                Answer::Open | Answer::TooLarge => Standing::Undecided(
+                    "the search for an order for each session took too long; give it a shorter history"
+                        .to_string(),
+                ),
             };
         }
         if self.apart.grown.contains(&guarantee) {
@@ -408,7 +409,7 @@ impl Examination {
                 Finding::Broken(None)
             }
             Answer::TooLarge => Finding::Undecided(
-                "so many operations of so many processes are more than the search has memory for".to_string(),
+                "so many operations of so many processes are more than the search has memory for; give it a shorter history, or fewer keys".to_string(),
             ),
             Answer::Unfit => Finding::Undecided(
                 "a process has two operations open at once, or goes on after one of unknown outcome, so it has no \

@@ -141,8 +141,6 @@ struct Session {
     steps: u32,
     /// Pieces that it was shown under each key: at which of its steps first, and by which operation.
     shown: BTreeMap<Key, BTreeMap<u32, (u32, u32)>>,
-    /// Of each session the latest piece that was shown: its number, its step, and who was shown it.
-    met: BTreeMap<u64, (u32, u32, u32)>,
     /// Pieces that it appended itself, by key, as numbers.
     own: BTreeMap<Key, Vec<u32>>,
     /// When its last operation was answered, if it was.
@@ -189,7 +187,7 @@ impl Visible {
         }
         let mut visible = Self { broken: Vec::new() };
         let mut work = 0;
-        let mut met: BTreeMap<u64, BTreeMap<u64, (u32, u32, u32)>> = BTreeMap::new();
+        let mut met: BTreeMap<u64, Met> = BTreeMap::new();
         let mut told: BTreeMap<(u64, Key), BTreeSet<u32>> = BTreeMap::new();
         let mut step_of: BTreeMap<u64, u32> = BTreeMap::new();
         let mut next = reads.into_iter().peekable();
@@ -232,6 +230,9 @@ pub(super) const OF_PIECES: [Guarantee; 4] = [
     Guarantee::WritesFollowReads,
 ];
 
+/// Of each session the latest piece that was shown: its number, its step, and who was shown it.
+type Met = BTreeMap<u64, (u32, u32, u32)>;
+
 /// A read, and what it shows.
 struct Look<'a> {
     pieces: &'a Pieces,
@@ -249,7 +250,7 @@ impl Look<'_> {
     }
 
     /// The writers of what it shows are met by the session.
-    fn meet(&self, met: &mut BTreeMap<u64, (u32, u32, u32)>) {
+    fn meet(&self, met: &mut Met) {
         for piece in self.shown {
             let Piece { process, step, .. } = self.piece(*piece);
             let known = met.entry(process).or_insert((*piece, step, self.place));
@@ -259,13 +260,7 @@ impl Look<'_> {
         }
     }
 
-    fn judge(
-        &self,
-        met: &BTreeMap<u64, (u32, u32, u32)>,
-        before: &BTreeSet<u32>,
-        visible: &mut Visible,
-        work: &mut u64,
-    ) -> Option<()> {
+    fn judge(&self, met: &Met, before: &BTreeSet<u32>, visible: &mut Visible, work: &mut u64) -> Option<()> {
         let key = &self.operation.key;
         for piece in self.shown {
             let Piece { failed, place, .. } = self.piece(*piece);

@@ -352,7 +352,7 @@ impl Cells {
         }
         self.web.vague().filter(|since| *since <= position).map(|_| {
             "some values were written more than once, so it is not plain which write a read of them saw; without these \
-             reads nothing is wrong"
+             reads nothing is wrong; where each value is written once it is judged"
                 .to_string()
         })
     }

@@ -559,7 +559,10 @@ fn what_is_not_decided_is_not_kept() {
     let mut examination = Examination::new(&history, ModelName::Kv, &asked, &Setting::default());
     examination.advance(&history, 10);
     let Finding::Undecided(why) = examination.finding(G::Sequential) else { panic!() };
-    assert_eq!(why, "the search for an order of the operations took too long");
+    assert_eq!(
+        why,
+        "the search for an order of the operations took too long; give it more time, or a shorter history"
+    );
     let mut examination = Examination::new(&history, ModelName::Kv, &[G::Causal], &Setting::default());
     while !examination.advance(&history, 1000) {}
     let Finding::Undecided(why) = examination.finding(G::Causal) else { panic!() };
