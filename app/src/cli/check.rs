@@ -262,6 +262,7 @@ impl Outcomes {
 impl Report {
     fn new(file: String, checking: &Checking) -> Self {
         let imported = checking.imported();
+        let claims = checking.claims().into_iter();
         Self {
             schema: ::run::report::SCHEMA,
             file,
@@ -272,7 +273,7 @@ impl Report {
             outcomes: Outcomes::of(imported),
             marks: imported.marks.len() as u64,
             notes: imported.notes.clone(),
-            claims: checking.claims(),
+            claims: claims.map(|claim| claim.numbered_as_in_file(imported.made_up)).collect(),
             models: Models::of(&checking.map()),
         }
     }
