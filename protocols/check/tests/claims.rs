@@ -169,3 +169,47 @@ fn the_dear_does_not_keep_the_cheap_from_its_turn() {
     let holds: Vec<Option<bool>> = checking.claims().iter().map(|claim| claim.holds).collect();
     assert_eq!(holds[2..], [Some(false), Some(false)], "{holds:?}");
 }
+
+#[test]
+fn what_two_transactions_did_to_each_other_has_its_name() {
+    let both = |first: &str, second: &str, third: &str| {
+        let event = |process: u32, kind: &str, value: &str| {
+            format!("{{:process {process} :type :{kind} :f :txn :value {value}}}\n")
+        };
+        let all = [first, second, third];
+        let events = |kind: &'static str| {
+            all.iter().enumerate().map(move |(process, value)| event(process as u32, kind, value))
+        };
+        events("invoke").chain(events("ok")).collect::<String>()
+    };
+    let headline = |text: &str| {
+        let found = claims(text, &Options::default(), &[G::Serializable]);
+        found[0].evidence.as_ref().unwrap().sentence.clone()
+    };
+    let lost = both("[[:r :x nil] [:append :x 1]]", "[[:r :x nil] [:append :x 2]]", "[[:r :x [1 2]]]");
+    assert!(headline(&lost).starts_with("Lost update: "), "{}", headline(&lost));
+    let lost = both("[[:r :x nil] [:w :x 1]]", "[[:r :x nil] [:w :x 2]]", "[[:w :y 1]]");
+    assert!(headline(&lost).starts_with("Lost update: "), "{}", headline(&lost));
+    let skew =
+        both("[[:append :x 1] [:r :y nil]]", "[[:append :y 1] [:r :x nil]]", "[[:r :x [1]] [:r :y [1]]]");
+    assert!(headline(&skew).starts_with("Write skew: "), "{}", headline(&skew));
+}
+
+#[test]
+fn a_lock_that_is_free_cannot_be_released() {
+    let options = Options { model: Some(ModelName::Mutex), ..Options::default() };
+    let found = claims(&done(&[(0, "release", "nil", "nil")]), &options, &[G::Linearizable]);
+    assert_eq!(
+        found[0].evidence.as_ref().unwrap().sentence,
+        "process 0 was told ok for \u{201c}release\u{201d}, although nobody can have held it: it was free."
+    );
+}
+
+#[test]
+fn lists_begin_empty() {
+    let text = "{:process 0 :type :invoke :f :txn :value [[:append :x 1]]}";
+    let options = Options { initial: Some(3.into()), ..Options::default() };
+    assert!(
+        wrong(text, &options).starts_with("a list-append's keys hold empty lists at first; that they hold 3")
+    );
+}

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use super::grown::{NOT_JUDGED, OF_PIECES, Pram, UNCLEAR, Visible, grows};
+use super::grown::{NOT_JUDGED, OF_PIECES, Pram, SEARCHED_MOST, UNCLEAR, Visible, grows};
 use super::proof::{Explain, Figures};
 use super::rename::{Renamed, rename};
 use super::sequential::{self, Answer, Way};
@@ -203,18 +203,18 @@ impl Examination {
         while left > 0 {
             if self.is_behind() {
                 self.feed(history, &mut left);
-            } else if let Some(pram) = self.apart.pram.as_mut().filter(|pram| *pram.answer() == Answer::Open)
-            {
-                pram.work(&mut left);
             } else if self.apart.visible.is_none()
                 && self.apart.grown.iter().any(|one| OF_PIECES.contains(one))
             {
                 left = left.saturating_sub(history.operations().len() as u64);
                 self.apart.visible = Some(Visible::of(history));
-            } else if self.findings.iter().any(|(one, found)| is_due(*one, found)) {
-                self.conclude();
+            } else if self.findings.iter().any(|(one, found)| self.is_due(*one, found)) {
+                self.conclude(history);
             } else if let Some(guarantee) = self.unproven.front().copied() {
                 self.prove(history, guarantee, &mut left);
+            } else if let Some(pram) = self.apart.pram.as_mut().filter(|pram| *pram.answer() == Answer::Open)
+            {
+                pram.work(&mut left);
             } else if self.findings.iter().any(|(_, found)| found.is_none()) {
                 self.look_for_order(history, &mut left);
             } else {
@@ -246,11 +246,13 @@ impl Examination {
 
     /// How a guarantee that was watched stands.
     fn standing(&self, guarantee: Guarantee) -> Standing {
-        if let Some(pram) = self.apart.pram.as_ref().filter(|_| guarantee == Guarantee::Pram) {
+        if let Some(pram) = self.apart.pram.as_ref().filter(|pram| {
+            let is_known = *pram.answer() != Answer::Unfit || !self.apart.grown.is_empty();
+            guarantee == Guarantee::Pram && is_known
+        }) {
             return match pram.answer() {
                 Answer::Holds(_) => Standing::Holds,
                 Answer::Broken => Standing::Broken { at: u64::MAX },
-                Answer::Unfit if self.apart.grown.is_empty() => Standing::Undecided(CIRCULAR.to_string()),
                 Answer::Unfit => Standing::Undecided(NOT_JUDGED.to_string()),
                 Answer::Open | Answer::TooLarge => Standing::Undecided(
                     "the search for an order for each session took too long; give it a shorter history"
@@ -285,10 +287,15 @@ impl Examination {
     }
 
     /// Everything was watched.
-    fn conclude(&mut self) {
+    fn conclude(&mut self, history: &History) {
         let mut found = Vec::new();
-        for (guarantee, _) in self.findings.iter().filter(|(one, found)| is_due(*one, found)) {
+        let mut search = false;
+        for (guarantee, _) in self.findings.iter().filter(|(one, found)| self.is_due(*one, found)) {
             let finding = match self.standing(*guarantee) {
+                Standing::Undecided(_) if *guarantee == Guarantee::Pram && self.is_searchable(history) => {
+                    search = true;
+                    continue;
+                }
                 Standing::Holds => Finding::Holds(Witness { order: None, figures: self.told(*guarantee) }),
                 Standing::Undecided(why) => Finding::Undecided(why),
                 Standing::Broken { .. }
@@ -300,12 +307,29 @@ impl Examination {
             };
             found.push((*guarantee, finding));
         }
+        if search {
+            self.apart.pram = Some(Pram::new(self.now(history), &self.setting));
+        }
         for (guarantee, finding) in found {
             if self.proofs && matches!(finding, Finding::Broken(_)) {
                 self.unproven.push_back(guarantee);
             }
             self.set(guarantee, finding);
         }
+    }
+
+    /// Whether PRAM may be left to a search, where it is not plain what was seen.
+    fn is_searchable(&self, history: &History) -> bool {
+        let is_cell = matches!(self.model, ModelName::Register | ModelName::CasRegister | ModelName::Kv);
+        let is_small = history.operations().len() <= SEARCHED_MOST;
+        is_cell && is_small && self.apart.pram.is_none() && self.apart.grown.is_empty()
+    }
+
+    /// Whether a guarantee is concluded from what was watched, and is not yet.
+    fn is_due(&self, guarantee: Guarantee, found: &Option<Finding>) -> bool {
+        let searched = || self.apart.pram.as_ref().is_some_and(|pram| *pram.answer() == Answer::Open);
+        let waits = guarantee == Guarantee::Sequential || (guarantee == Guarantee::Pram && searched());
+        found.is_none() && !waits
     }
 
     /// Whether what is found to be broken may be kept in another way of telling equal pieces apart.
@@ -430,8 +454,3 @@ const CIRCULAR: &str = "what some clients saw depends on what they wrote only af
      says less is not judged then";
 
 const SEVERAL: &str = "equal pieces were appended, and with one of the ways to tell them apart it is broken; another way may keep it";
-
-/// Whether a guarantee is concluded from what was watched, and is not yet.
-fn is_due(guarantee: Guarantee, found: &Option<Finding>) -> bool {
-    guarantee != Guarantee::Sequential && found.is_none()
-}

@@ -41,10 +41,14 @@ pub(super) fn grows(history: &History, model: ModelName) -> bool {
     model == ModelName::Kv && history.operations().iter().any(|one| one.function == "append")
 }
 
-/// PRAM by search: one search for an order after another.
+/// So many operations may a history have that is searched only because it is not plain what its reads saw.
+pub(super) const SEARCHED_MOST: usize = 20_000;
+
+/// PRAM by search: one search for an order after another. So it is judged, too, where what reads saw is not plain.
 pub(super) struct Pram {
-    /// For each session that read something what it can see.
-    views: Vec<History>,
+    history: History,
+    /// Sessions that read something, of which it is not known yet that they have an order.
+    readers: Vec<u64>,
     now: Option<Box<dyn Way>>,
     setting: Setting,
     spent: u64,
@@ -62,19 +66,23 @@ impl Pram {
         let reads = |one: &&Operation| one.outcome == Outcome::Ok && !is_update(one);
         let readers: BTreeSet<u64> =
             history.operations().iter().filter(reads).map(|one| one.process).collect();
-        let view = |process: u64| {
-            let visible = |one: &&Operation| {
-                one.process == process || (is_update(one) && one.outcome != Outcome::Failed)
-            };
-            History::from_operations(history.operations().iter().filter(visible).cloned().collect()).ok()
-        };
         Self {
-            views: if swaps { Vec::new() } else { readers.into_iter().filter_map(view).collect() },
+            history: if swaps { History::new() } else { history.clone() },
+            readers: if swaps { Vec::new() } else { readers.into_iter().collect() },
             now: None,
             setting: setting.clone(),
             spent: 0,
             answer: if swaps { Answer::Unfit } else { Answer::Open },
         }
+    }
+
+    /// What a session can see: its own operations and all updates.
+    fn view(&self, process: u64) -> History {
+        let visible =
+            |one: &&Operation| one.process == process || (is_update(one) && one.outcome != Outcome::Failed);
+        let operations = self.history.operations().iter().filter(visible).cloned().collect();
+        // A part of what is well formed is so, too.
+        History::from_operations(operations).unwrap_or_default()
     }
 }
 
@@ -90,10 +98,11 @@ impl Way for Pram {
     fn work(&mut self, budget: &mut u64) {
         while *budget > 0 && self.answer == Answer::Open {
             let Some(way) = &mut self.now else {
-                let Some(view) = self.views.pop() else {
+                let Some(process) = self.readers.pop() else {
                     self.answer = Answer::Holds(Vec::new());
                     return;
                 };
+                let view = self.view(process);
                 *budget = budget.saturating_sub(1 + view.operations().len() as u64);
                 self.now = Some(sequential::search(ModelName::Kv, &view, &self.setting));
                 continue;

@@ -156,6 +156,9 @@ impl<'a> Teller<'a> {
                 format!("{who} read nothing{}", self.on(operation))
             }
             Some(seen) => format!("{who} read {seen}{}", self.on(operation)),
+            None if operation.outcome == Outcome::Ok => {
+                format!("{who} was told ok for \u{201c}{}\u{201d}", self.label(operation))
+            }
             None => format!("{who} did {}", self.label(operation)),
         }
     }

@@ -237,6 +237,14 @@ impl<'o> Events<'o> {
             Kept::Objects(_) => self.finish_objects(),
             Kept::Transactions(transactions) => {
                 let (history, origins) = transactions.finish()?;
+                let initial = self.options.initial.as_ref().filter(|value| **value != Value::Nil);
+                if let Some(value) = initial.filter(|_| history.objects() == Held::Lists) {
+                    let cause = format!(
+                        "a list-append's keys hold empty lists at first; that they hold {value} (--initial) can be said of registers, \
+                         key-value stores, counters and rw-register"
+                    );
+                    return Err(ReadError::whole(Cause::BadDocument(cause)));
+                }
                 let beside = Beside {
                     format: self.format,
                     named: self.options.model.or(self.named),
