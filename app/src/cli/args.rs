@@ -44,10 +44,12 @@ A node may be named by its role: crash @leader.";
 /// What `check` reads and judges, in short.
 const HISTORIES: &str = "\
 FORMATS  edn (Jepsen), json (the same as JSON), lines (ours), etcd (Jepsen's text log), porcupine, awdit,
-         plume (PolySI too), dbcop, dbcop-text
-MODELS   register, cas-register, kv, counter, set, queue, log, mutex, bank, list-append, rw-register
+         plume (PolySI too), dbcop, dbcop-text, bincode (of dbcop)
+MODELS   register, cas-register, kv, multi-register, counter, set, queue, log, mutex, lock (with fencing tokens),
+         bank, list-append, rw-register
 GUARANTEES of objects: linearizable, sequential, causal, pram, read-your-writes, monotonic-reads,
-         monotonic-writes, writes-follow-reads, convergent, bounded-staleness, regular, no-lost-write;
+         monotonic-writes, writes-follow-reads, convergent, bounded-staleness, regular, no-lost-write,
+         weak-causal and causal-convergence (where asked for);
          of transactions: read-uncommitted, read-committed, read-atomic, causal, snapshot-isolation,
          repeatable-read, serializable, strong-session-snapshot-isolation, strong-session-serializable,
          strict-serializable; of a bank: conservation, of a set: no-lost-or-stale, of a counter: interval-counter";

@@ -262,6 +262,7 @@ impl Outcomes {
 impl Report {
     fn new(file: String, checking: &Checking) -> Self {
         let imported = checking.imported();
+        let claims = checking.claims().into_iter();
         Self {
             schema: ::run::report::SCHEMA,
             file,
@@ -272,7 +273,7 @@ impl Report {
             outcomes: Outcomes::of(imported),
             marks: imported.marks.len() as u64,
             notes: imported.notes.clone(),
-            claims: checking.claims(),
+            claims: claims.map(|claim| claim.numbered_as_in_file(imported.made_up)).collect(),
             models: Models::of(&checking.map()),
         }
     }
@@ -302,14 +303,19 @@ impl Report {
     /// The report for a person.
     fn told(&self) -> String {
         let Outcomes { ok, failed, unknown, open } = self.outcomes;
-        let what = if self.model.is_transactional() { "transactions" } else { "operations" };
+        let what = if self.model.is_transactional() { "transaction" } else { "operation" };
+        let plural = |count: u64| if count == 1 { "" } else { "s" };
         let guessed = if self.guessed { " (guessed)" } else { "" };
         let mut lines = vec![
             format!("{}: {}, {}{guessed}", self.file, self.format, self.model),
-            format!("{} {what}: {ok} ok, {failed} failed, {unknown} unknown, {open} open", self.operations),
+            format!(
+                "{} {what}{}: {ok} ok, {failed} failed, {unknown} unknown, {open} open",
+                self.operations,
+                plural(self.operations)
+            ),
         ];
         if self.marks > 0 {
-            lines.push(format!("{} faults and other marks", self.marks));
+            lines.push(format!("{} fault{} or other marks", self.marks, plural(self.marks)));
         }
         lines.extend(self.notes.iter().map(|note| format!("note: {note}")));
         lines.push(String::new());

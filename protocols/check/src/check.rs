@@ -62,6 +62,9 @@ pub struct Request {
     pub steps: Option<u64>,
 }
 
+/// How many steps a job has in its first turn.
+const TURN: u64 = 2_000_000;
+
 /// How many steps are shared out where nobody says: minutes of work.
 pub const STEPS: u64 = 2_000_000_000;
 
@@ -133,6 +136,27 @@ impl Claim {
 
     fn open(guarantee: Guarantee, why: impl Into<String>) -> Self {
         Self { guarantee, holds: None, witness: None, evidence: None, undecided: Some(why.into()) }
+    }
+
+    /// The same with operations numbered as the file has them, without the first `made_up`, which only say what objects
+    /// hold at first: [`Imported::made_up`].
+    pub fn numbered_as_in_file(mut self, made_up: u32) -> Self {
+        let made_up = u64::from(made_up);
+        if made_up == 0 {
+            return self;
+        }
+        if let Some(witness) = &mut self.witness {
+            witness.order = witness.order.iter().filter_map(|place| place.checked_sub(made_up)).collect();
+        }
+        if let Some(evidence) = &mut self.evidence {
+            let before = evidence.operations.len();
+            evidence.operations.retain(|shown| shown.operation >= made_up);
+            evidence.operations.iter_mut().for_each(|shown| shown.operation -= made_up);
+            if evidence.operations.len() < before {
+                evidence.because.push("What was there at first was said along with the file.".to_owned());
+            }
+        }
+        self
     }
 }
 
@@ -234,8 +258,15 @@ pub struct Checking {
     imported: Imported,
     asked: Vec<Guarantee>,
     jobs: Vec<Box<dyn Job>>,
-    /// The job at work.
+    /// The job at work, and those before it, which are done.
     at: usize,
+    /// How many steps the job at work has had in its turn, and after how many the next one has its turn.
+    spent: u64,
+    turn: u64,
+    /// How many turns there were.
+    turns: usize,
+    /// Whether jobs take turns: those of transactions follow from each other.
+    in_turns: bool,
     /// What the jobs before it found.
     found: Vec<Claim>,
 }
@@ -259,7 +290,8 @@ impl Checking {
             Subject::Objects(history) => objects::jobs(&imported, history, &asked, request)?,
             Subject::Transactions(history) => transactions::jobs(history, &asked, request),
         };
-        Ok(Self { imported, asked, jobs, at: 0, found: Vec::new() })
+        let in_turns = matches!(imported.subject, Subject::Objects(_));
+        Ok(Self { imported, asked, jobs, at: 0, spent: 0, turn: TURN, turns: 0, in_turns, found: Vec::new() })
     }
 
     /// The history.
@@ -269,16 +301,31 @@ impl Checking {
 
     /// Works for about `steps`; whether everything is judged.
     pub fn advance(&mut self, steps: u64) -> bool {
-        if let Some(job) = self.jobs.get_mut(self.at)
-            && job.advance(&self.imported, steps)
-        {
+        let Some(job) = self.jobs.get_mut(self.at) else { return true };
+        if job.advance(&self.imported, steps) {
             self.found.extend(job.claims(&self.imported));
             self.at += 1;
+            self.spent = 0;
             while self.jobs.get(self.at).is_some_and(|job| !job.wanted(&self.found)) {
                 self.at += 1;
             }
+        } else if self.in_turns {
+            self.spent = self.spent.saturating_add(steps);
+            if self.spent >= self.turn {
+                self.next_turn();
+            }
         }
         self.at == self.jobs.len()
+    }
+
+    /// A job that takes long lets the others have their turn: what is cheap is judged, however dear the rest is.
+    fn next_turn(&mut self) {
+        self.jobs[self.at..].rotate_left(1);
+        self.spent = 0;
+        self.turns += 1;
+        if self.turns.is_multiple_of(self.jobs.len() - self.at) {
+            self.turn = self.turn.saturating_mul(2);
+        }
     }
 
     /// How much of the work is done, from 0 to 1, roughly.
@@ -289,7 +336,7 @@ impl Checking {
     /// What was found so far, a claim for each guarantee that was asked for, in that order.
     pub fn claims(&self) -> Vec<Claim> {
         let mut found = self.found.clone();
-        if let Some(job) = self.jobs.get(self.at) {
+        for job in self.jobs.iter().skip(self.at) {
             found.extend(job.claims(&self.imported));
         }
         self.asked.iter().map(|guarantee| concluded(*guarantee, &found)).collect()
@@ -316,7 +363,7 @@ impl Checking {
         for (place, job) in self.jobs.iter().enumerate() {
             if place < self.at {
                 known.extend(job.known(&self.imported));
-            } else if place == self.at {
+            } else {
                 found.extend(job.claims(&self.imported));
             }
         }
@@ -362,7 +409,7 @@ fn concluded(guarantee: Guarantee, found: &[Claim]) -> Claim {
     }
     match own {
         Some(own) => own.clone(),
-        None => Claim::open(guarantee, "its turn did not come in time"),
+        None => Claim::open(guarantee, "its turn did not come in time; give it more time"),
     }
 }
 
@@ -414,6 +461,18 @@ fn fits(guarantee: Guarantee, imported: &Imported) -> Result<(), CheckError> {
     if imported.model.is_transactional() {
         // All objects together are one, on which transactions are operations.
         known.extend([Guarantee::Linearizable, Guarantee::Sequential]);
+    }
+    let because = match guarantee {
+        Guarantee::Progress => Some(
+            "whether operations go on being answered is judged while a lab runs; of a history that ends nobody knows what was still to come",
+        ),
+        Guarantee::Atomic => Some(
+            "whether all who take part in a transaction decide alike is judged inside a lab; a history shows what clients were told, and for that ask for read-atomic or serializable",
+        ),
+        _ => None,
+    };
+    if let Some(because) = because {
+        return Err(CheckError::NotOfHistory { guarantee, because });
     }
     if !known.contains(&guarantee) {
         let names: Vec<&str> = known.iter().map(|one| one.name()).collect();

@@ -7,6 +7,7 @@ mod common;
 mod consistency;
 mod isolation;
 
+mod claims;
 mod elle;
 mod files;
 mod isolation_oracle;

@@ -2,14 +2,15 @@
 
 use crate::consistency::{Examination, Finding, Setting, Times, known};
 use crate::evidence::{Evidence as Found, Explain};
-use crate::history::{History, Invocation, Operation};
+use crate::history::{History, Invocation, Operation, Outcome};
 use crate::judge::{Judge, JudgeError, Verdict, events_of};
 use crate::linearizable::Linearized;
 use crate::linearizable::unfold::{Unfolded, unfold};
-use crate::models::{Bank, Cell, Counter, Lock, Log, Mutex, Queue, Registers, Set};
+use crate::models::{Bank, Cell, CellCall, Counter, Lock, Log, Model, Mutex, Queue, Registers, Set};
 use crate::names::{Guarantee, ModelName};
 use crate::read::{Imported, Subject};
 use crate::story::Story;
+use crate::value::Value;
 
 use super::{CheckError, Claim, Evidence, Job, Request, STEPS, Shown, Witness, implies};
 
@@ -110,6 +111,37 @@ fn shown(imported: &Imported, history: &History, story: &Story) -> Vec<Shown> {
     operations.collect()
 }
 
+/// What one operation of a story saw, where it was written only after it was seen: the story then says so. Otherwise nothing.
+fn tell_later(imported: &Imported, history: &History, story: &mut Story) {
+    if !matches!(imported.model, ModelName::Register | ModelName::CasRegister | ModelName::Kv) {
+        return;
+    }
+    let Some(headline) = story.headline.strip_suffix('.').filter(|said| said.contains("nobody had")) else {
+        return;
+    };
+    let later = story.proof.iter().find_map(|proof| {
+        let seer = history.get(proof.id)?;
+        let seen = Cell::KeyValue.call(seer).ok()??.sees()?.clone();
+        let wrote = |one: &&Operation| {
+            let asked = Operation { outcome: Outcome::Open, output: Default::default(), ..(*one).clone() };
+            let call = Cell::KeyValue.call(&asked).ok().flatten();
+            one.id != seer.id
+                && one.outcome != Outcome::Failed
+                && one.key == seer.key
+                && call.is_some_and(|call| call.leaves() == Some(&seen))
+        };
+        let first = history.operations().iter().find(wrote)?;
+        (Some(first.invoked) > seer.completed).then_some((first, seen))
+    });
+    let Some((later, seen)) = later else { return };
+    let line = history.place(later.id).and_then(|place| imported.origins.get(place as usize));
+    let line = line.map_or_else(String::new, |origin| format!(" (line {})", origin.line()));
+    let who = super::lane(imported, later.lane);
+    let told = format!("{headline} yet.");
+    story.because.push(format!("{who} asked to write {seen} only later{line}."));
+    story.headline = told;
+}
+
 impl<M: Linearized> Linearizable<M> {
     fn feed(&mut self, history: &History, at: u64, place: u32, completes: bool) -> Result<(), JudgeError> {
         let fed_as = self.unfolded.as_ref().map_or(history, |unfolded| &unfolded.history);
@@ -121,6 +153,38 @@ impl<M: Linearized> Linearizable<M> {
         self.judge.invoke(at, Invocation { id, lane, process, function, key, input })
     }
 
+    /// An append is taken for a swap by a read that shows its piece: adds that read to the proof, unless one is in it.
+    /// Whether any was added.
+    fn show_places(&self, history: &History, found: &mut Found) -> bool {
+        if self.unfolded.is_none() {
+            return false;
+        }
+        let value = |one: &Operation| match Cell::KeyValue.call(one) {
+            Ok(Some(CellCall::Read(Some(value)))) if one.outcome == Outcome::Ok => Some(value),
+            _ => None,
+        };
+        let shows = |one: &Operation, piece: &Value| match (value(one), piece) {
+            (Some(Value::Text(text)), Value::Text(piece)) => text.contains(&**piece),
+            (Some(Value::List(items)), piece) => items.contains(piece),
+            _ => false,
+        };
+        let mut more: Vec<&Operation> = Vec::new();
+        for append in found.needed().filter(|one| one.function == "append") {
+            let Some(piece) = append.input.first() else { continue };
+            if found.operations.iter().chain(more.iter().copied()).any(|one| shows(one, piece)) {
+                continue;
+            }
+            let all = history.operations().iter().filter(|one| one.key == append.key);
+            more.extend(all.filter(|one| shows(one, piece)).min_by_key(|one| one.completed));
+        }
+        let added = !more.is_empty();
+        let more: Vec<Operation> = more.into_iter().cloned().collect();
+        found.operations.retain(|one| more.iter().all(|other| other.id != one.id));
+        found.operations.extend(more);
+        found.operations.sort_by_key(|one| one.invoked);
+        added
+    }
+
     /// The proof in words, with the operations as the file has them.
     fn evidence(&self, imported: &Imported, history: &History, found: &Found) -> Evidence {
         let mut found = found.clone();
@@ -129,9 +193,17 @@ impl<M: Linearized> Linearizable<M> {
                 *operation = original;
             }
         }
-        let story = found.story_with(&|lane| super::lane(imported, lane));
+        let places = self.show_places(history, &mut found);
+        let mut story = found.story_with(&|lane| super::lane(imported, lane));
+        tell_later(imported, history, &mut story);
         let operations = shown(imported, history, &story);
         let mut because = story.because;
+        if places {
+            because.push(
+                "Where an append stands is told by what reads show of what it added; these are among the operations."
+                    .to_owned(),
+            );
+        }
         if self.unfolded.as_ref().is_some_and(|unfolded| unfolded.ambiguous.contains(&found.key)) {
             because.push(
                 "Some texts were appended more than once. Whichever append is taken for which, no order exists; \
@@ -201,7 +273,10 @@ impl<M: Linearized> Job for Linearizable<M> {
                         .to_owned();
                 Claim::shown(guarantee, Witness { sentence, order })
             }
-            _ => Claim::open(guarantee, "the search for an order of the operations took too long"),
+            _ => Claim::open(
+                guarantee,
+                "the search for an order of the operations took too long; give it more time, or a shorter history",
+            ),
         };
         vec![claim]
     }
@@ -227,6 +302,10 @@ fn times(imported: &Imported, history: &History) -> Times {
         }
     }
     clock.sort_unstable();
+    if clock.windows(2).any(|pair| pair[0].1 > pair[1].1) {
+        // A clock that goes back tells no time.
+        return Times::default();
+    }
     Times::of_clock(clock)
 }
 
@@ -276,7 +355,8 @@ impl Job for Weaker {
                 Claim::broken(*guarantee, Evidence { sentence, ..Evidence::default() })
             }
             Finding::Broken(Some(proof)) => {
-                let story = proof.story_with(&|lane| super::lane(imported, lane));
+                let mut story = proof.story_with(&|lane| super::lane(imported, lane));
+                tell_later(imported, history, &mut story);
                 let operations = shown(imported, history, &story);
                 Claim::broken(
                     *guarantee,

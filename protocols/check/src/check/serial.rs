@@ -261,7 +261,10 @@ impl Job for Serial {
         let claim = |guarantee| match self.search.progress() {
             Progress::Holds if is_fed => Claim::shown(guarantee, self.witness()),
             Progress::Broken { at } => Claim::broken(guarantee, self.evidence(imported, at)),
-            _ => Claim::open(guarantee, "the search for an order of the transactions took too long"),
+            _ => Claim::open(
+                guarantee,
+                "the search for an order of the transactions took too long; give it more time, or a shorter history",
+            ),
         };
         // All registers together are one object, and each transaction an operation on it.
         vec![claim(Guarantee::StrictSerializable), claim(Guarantee::Linearizable)]

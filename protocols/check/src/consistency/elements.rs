@@ -20,7 +20,7 @@
 //! writes follow reads as well. An element that was added twice is seen, but it is not plain whose it is: nothing follows
 //! from seeing it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use smallvec::{SmallVec, smallvec};
@@ -58,6 +58,8 @@ struct Element {
     absent: u64,
     /// Its place among the spans while it is missing.
     missing: Option<usize>,
+    /// It is known that it is added more than once.
+    again: bool,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -90,9 +92,16 @@ pub(super) struct Elements {
     pub lost: Vec<Span>,
     /// Since when something was read.
     was_read: Option<u64>,
+    /// Elements of which it is known beforehand that they are added again.
+    again: BTreeSet<(Option<Arc<str>>, Value)>,
 }
 
 impl Elements {
+    /// Of these elements it is known beforehand that they are added more than once.
+    pub(super) fn foresee(&mut self, again: BTreeSet<(Option<Arc<str>>, Value)>) {
+        self.again = again;
+    }
+
     /// Why it is not known that a guarantee is kept, as of a position.
     pub(super) fn doubt(&self, guarantee: Guarantee, position: u64) -> Option<String> {
         let by_then = |since: Option<u64>| since.is_some_and(|since| since <= position);
@@ -120,7 +129,8 @@ impl Elements {
         let next = self.elements.len() as u32;
         let number = *self.keys.entry(key.clone()).or_default().entry(value.clone()).or_insert(next);
         if number == next {
-            self.elements.push(Element::default());
+            let again = !self.again.is_empty() && self.again.contains(&(key.clone(), value.clone()));
+            self.elements.push(Element { again, ..Element::default() });
         }
         number
     }
@@ -270,7 +280,7 @@ impl Elements {
         }
         home.seen.insert(number, (count, place));
         match element.added.as_slice() {
-            [one] => {
+            [one] if !element.again => {
                 home.met.raise(one.session, one.index);
                 home.past.join(&one.clock);
                 home.past.raise(one.session, one.index);

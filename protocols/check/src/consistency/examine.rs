@@ -2,10 +2,12 @@
 
 use std::collections::VecDeque;
 
+use super::grown::{NOT_JUDGED, OF_PIECES, Pram, SEARCHED_MOST, UNCLEAR, Visible, grows};
 use super::proof::{Explain, Figures};
 use super::rename::{Renamed, rename};
 use super::sequential::{self, Answer, Way};
-use super::watch::{Standing, Watch, watched};
+use super::timeless::{Timeless, timeless};
+use super::watch::{OF_RECENCY, OF_SESSIONS, Standing, Watch, watched};
 use super::{Proof, Setting, Suspects};
 use crate::history::History;
 use crate::judge::events_of;
@@ -66,15 +68,61 @@ pub struct Examination {
     model: ModelName,
     setting: Setting,
     renamed: Renamed,
-    events: Vec<(u64, u32, bool)>,
-    fed: usize,
-    watch: Option<Watch>,
+    in_time: Option<Watched>,
+    /// What says nothing of time, where time makes a difference.
+    out_of_time: Option<(Timeless, Watched)>,
     order: Option<Box<dyn Way>>,
+    /// What is left to a search, because values grow by appends or what was seen goes in a circle.
+    apart: Apart,
     /// Broken guarantees of which the proof is not found yet.
     unproven: VecDeque<Guarantee>,
     explain: Option<Explain>,
     proofs: bool,
     findings: Vec<(Guarantee, Option<Finding>)>,
+}
+
+/// What is judged neither event by event nor by one order of all.
+#[derive(Default)]
+struct Apart {
+    /// Guarantees that are not watched because values grow by appends.
+    grown: Vec<Guarantee>,
+    /// What is visible, once that was looked at; `None` if it is not plain.
+    visible: Option<Option<Visible>>,
+    pram: Option<Pram>,
+}
+
+/// Guarantees that are judged as a history is told, event by event.
+struct Watched {
+    guarantees: Vec<Guarantee>,
+    watch: Watch,
+    events: Vec<(u64, u32, bool)>,
+    fed: usize,
+}
+
+impl Watched {
+    fn new(history: &History, model: ModelName, guarantees: Vec<Guarantee>, setting: &Setting) -> Self {
+        let watch = Watch::new(model, &guarantees, setting);
+        let operations: Vec<&crate::Operation> = history.operations().iter().collect();
+        Self { guarantees, watch, events: events_of(&operations), fed: 0 }
+    }
+
+    fn is_fed(&self) -> bool {
+        self.fed == self.events.len()
+    }
+
+    fn feed(&mut self, history: &History, left: &mut u64) {
+        while *left > 0
+            && let Some((_, place, completes)) = self.events.get(self.fed).copied()
+        {
+            self.fed += 1;
+            *left -= 1;
+            if completes {
+                self.watch.complete(history, place);
+            } else {
+                self.watch.invoke(history, place);
+            }
+        }
+    }
 }
 
 impl Examination {
@@ -83,13 +131,34 @@ impl Examination {
     pub fn new(history: &History, model: ModelName, asked: &[Guarantee], setting: &Setting) -> Self {
         let renamed = rename(history, model, setting);
         let now = renamed.history.as_ref().unwrap_or(history);
-        let live: Vec<Guarantee> = asked.iter().copied().filter(|one| watched(model).contains(one)).collect();
-        let watch = (!live.is_empty()).then(|| Watch::new(model, &live, setting));
-        let mut events = Vec::new();
-        if watch.is_some() {
-            let operations: Vec<&crate::Operation> = now.operations().iter().collect();
-            events = events_of(&operations);
+        let mut live: Vec<Guarantee> =
+            asked.iter().copied().filter(|one| watched(model).contains(one)).collect();
+        let mut out_of_time = None;
+        let mut apart = Apart::default();
+        if grows(history, model) {
+            let is_grown = |one: &mut Guarantee| OF_SESSIONS.contains(one) || OF_RECENCY.contains(one);
+            apart.grown = live.extract_if(.., is_grown).collect();
+            // An operation that only says what is there at first would have to come first in every view.
+            if apart.grown.contains(&Guarantee::Pram) && setting.made_up == 0 {
+                apart.pram = Some(Pram::new(history, setting));
+            }
         }
+        if live.iter().any(|one| OF_SESSIONS.contains(one))
+            && let Some(timeless) = timeless(now, model)
+        {
+            let without_time = live.extract_if(.., |one| OF_SESSIONS.contains(one)).collect();
+            let mut watched =
+                Watched::new(timeless.history.as_ref().unwrap_or(now), model, without_time, setting);
+            watched.watch = watched.watch.foreseeing(&timeless.foreseen);
+            if timeless.circular {
+                watched.events.clear();
+                if watched.guarantees.contains(&Guarantee::Pram) {
+                    apart.pram = Some(Pram::new(now, setting));
+                }
+            }
+            out_of_time = Some((timeless, watched));
+        }
+        let in_time = (!live.is_empty()).then(|| Watched::new(now, model, live, setting));
         let is_known = |one: &Guarantee| known(model).contains(one);
         let unknown = |one: &Guarantee| {
             (!is_known(one)).then(|| Finding::Undecided(format!("{one} is no guarantee of a {model}")))
@@ -97,10 +166,10 @@ impl Examination {
         Self {
             model,
             setting: setting.clone(),
-            events,
-            fed: 0,
-            watch,
+            in_time,
+            out_of_time,
             order: None,
+            apart,
             unproven: VecDeque::new(),
             explain: None,
             proofs: true,
@@ -121,9 +190,9 @@ impl Examination {
         match found {
             Some((_, Some(finding))) => finding.clone(),
             Some((Guarantee::Sequential, None)) if self.order.is_some() => {
-                Finding::Undecided("the search for an order of the operations took too long".to_string())
+                Finding::Undecided("the search for an order of the operations took too long; give it more time, or a shorter history".to_string())
             }
-            Some((_, None)) => Finding::Undecided("its turn did not come in time".to_string()),
+            Some((_, None)) => Finding::Undecided("its turn did not come in time; give it more time".to_string()),
             None => Finding::Undecided("it was not asked for".to_string()),
         }
     }
@@ -132,12 +201,20 @@ impl Examination {
     pub fn advance(&mut self, history: &History, steps: u64) -> bool {
         let mut left = steps.max(1);
         while left > 0 {
-            if self.fed < self.events.len() {
+            if self.is_behind() {
                 self.feed(history, &mut left);
-            } else if self.watch.is_some() && self.findings.iter().any(|(one, found)| is_due(*one, found)) {
-                self.conclude();
+            } else if self.apart.visible.is_none()
+                && self.apart.grown.iter().any(|one| OF_PIECES.contains(one))
+            {
+                left = left.saturating_sub(history.operations().len() as u64);
+                self.apart.visible = Some(Visible::of(history));
+            } else if self.findings.iter().any(|(one, found)| self.is_due(*one, found)) {
+                self.conclude(history);
             } else if let Some(guarantee) = self.unproven.front().copied() {
                 self.prove(history, guarantee, &mut left);
+            } else if let Some(pram) = self.apart.pram.as_mut().filter(|pram| *pram.answer() == Answer::Open)
+            {
+                pram.work(&mut left);
             } else if self.findings.iter().any(|(_, found)| found.is_none()) {
                 self.look_for_order(history, &mut left);
             } else {
@@ -151,39 +228,87 @@ impl Examination {
         self.renamed.history.as_ref().unwrap_or(history)
     }
 
+    fn is_behind(&self) -> bool {
+        let apart = self.out_of_time.as_ref().map(|(_, watched)| watched);
+        self.in_time.iter().chain(apart).any(|watched| !watched.is_fed())
+    }
+
     fn feed(&mut self, history: &History, left: &mut u64) {
-        let Self { renamed, events, fed, watch, .. } = self;
+        let Self { renamed, in_time, out_of_time, .. } = self;
         let now = renamed.history.as_ref().unwrap_or(history);
-        let Some(watch) = watch else { return };
-        while *left > 0
-            && let Some((_, place, completes)) = events.get(*fed).copied()
-        {
-            *fed += 1;
-            *left -= 1;
-            if completes {
-                watch.complete(now, place);
-            } else {
-                watch.invoke(now, place);
+        if let Some(watched) = in_time {
+            watched.feed(now, left);
+        }
+        if let Some((timeless, watched)) = out_of_time {
+            watched.feed(timeless.history.as_ref().unwrap_or(now), left);
+        }
+    }
+
+    /// How a guarantee that was watched stands.
+    fn standing(&self, guarantee: Guarantee) -> Standing {
+        if let Some(pram) = self.apart.pram.as_ref().filter(|pram| {
+            let is_known = *pram.answer() != Answer::Unfit || !self.apart.grown.is_empty();
+            guarantee == Guarantee::Pram && is_known
+        }) {
+            return match pram.answer() {
+                Answer::Holds(_) => Standing::Holds,
+                Answer::Broken => Standing::Broken { at: u64::MAX },
+                Answer::Unfit => Standing::Undecided(NOT_JUDGED.to_string()),
+                Answer::Open | Answer::TooLarge => Standing::Undecided(
+                    "the search for an order for each session took too long; give it a shorter history"
+                        .to_string(),
+                ),
+            };
+        }
+        if self.apart.grown.contains(&guarantee) {
+            if !OF_PIECES.contains(&guarantee) {
+                return Standing::Undecided(NOT_JUDGED.to_string());
             }
+            let visible = self.apart.visible.as_ref().and_then(Option::as_ref);
+            return match visible.map(|visible| visible.broken.iter().any(|(one, _)| *one == guarantee)) {
+                Some(true) => Standing::Broken { at: u64::MAX },
+                Some(false) => Standing::Holds,
+                None => Standing::Undecided(UNCLEAR.to_string()),
+            };
+        }
+        if let Some((timeless, watched)) = &self.out_of_time
+            && watched.guarantees.contains(&guarantee)
+        {
+            return match timeless.circular {
+                true if is_causal(guarantee) => Standing::Broken { at: u64::MAX },
+                true => Standing::Undecided(CIRCULAR.to_string()),
+                false => watched.watch.standing_at(guarantee, u64::MAX),
+            };
+        }
+        match &self.in_time {
+            Some(watched) => watched.watch.standing_at(guarantee, u64::MAX),
+            None => Standing::Undecided("it is not judged here".to_string()),
         }
     }
 
     /// Everything was watched.
-    fn conclude(&mut self) {
-        let Some(watch) = &self.watch else { return };
+    fn conclude(&mut self, history: &History) {
         let mut found = Vec::new();
-        for (guarantee, _) in self.findings.iter().filter(|(one, found)| is_due(*one, found)) {
-            let finding = match watch.standing_at(*guarantee, u64::MAX) {
-                Standing::Holds => {
-                    Finding::Holds(Witness { order: None, figures: self.told(watch, *guarantee) })
+        let mut search = false;
+        for (guarantee, _) in self.findings.iter().filter(|(one, found)| self.is_due(*one, found)) {
+            let finding = match self.standing(*guarantee) {
+                Standing::Undecided(_) if *guarantee == Guarantee::Pram && self.is_searchable(history) => {
+                    search = true;
+                    continue;
                 }
+                Standing::Holds => Finding::Holds(Witness { order: None, figures: self.told(*guarantee) }),
                 Standing::Undecided(why) => Finding::Undecided(why),
-                Standing::Broken { .. } if self.is_guess(*guarantee) => {
+                Standing::Broken { .. }
+                    if !self.apart.grown.contains(guarantee) && self.is_guess(*guarantee) =>
+                {
                     Finding::Undecided(SEVERAL.to_string())
                 }
                 Standing::Broken { .. } => Finding::Broken(None),
             };
             found.push((*guarantee, finding));
+        }
+        if search {
+            self.apart.pram = Some(Pram::new(self.now(history), &self.setting));
         }
         for (guarantee, finding) in found {
             if self.proofs && matches!(finding, Finding::Broken(_)) {
@@ -191,6 +316,20 @@ impl Examination {
             }
             self.set(guarantee, finding);
         }
+    }
+
+    /// Whether PRAM may be left to a search, where it is not plain what was seen.
+    fn is_searchable(&self, history: &History) -> bool {
+        let is_cell = matches!(self.model, ModelName::Register | ModelName::CasRegister | ModelName::Kv);
+        let is_small = history.operations().len() <= SEARCHED_MOST;
+        is_cell && is_small && self.apart.pram.is_none() && self.apart.grown.is_empty()
+    }
+
+    /// Whether a guarantee is concluded from what was watched, and is not yet.
+    fn is_due(&self, guarantee: Guarantee, found: &Option<Finding>) -> bool {
+        let searched = || self.apart.pram.as_ref().is_some_and(|pram| *pram.answer() == Answer::Open);
+        let waits = guarantee == Guarantee::Sequential || (guarantee == Guarantee::Pram && searched());
+        found.is_none() && !waits
     }
 
     /// Whether what is found to be broken may be kept in another way of telling equal pieces apart.
@@ -208,7 +347,8 @@ impl Examination {
     }
 
     /// What there is to be counted of a guarantee that is kept.
-    fn told(&self, watch: &Watch, guarantee: Guarantee) -> Option<String> {
+    fn told(&self, guarantee: Guarantee) -> Option<String> {
+        let Watched { watch, .. } = self.in_time.as_ref()?;
         match guarantee {
             Guarantee::BoundedStaleness => {
                 let (versions, time) = watch.staleness()?;
@@ -238,11 +378,33 @@ impl Examination {
 
     fn explain(&self, history: &History, guarantee: Guarantee) -> Explain {
         let now = self.now(history);
-        let watched = self.watch.as_ref().and_then(|watch| watch.explain(now, guarantee, u64::MAX));
-        watched.unwrap_or_else(|| {
+        let whole = |now: &History| {
             let (all, figures) = (Suspects::All, Figures::default());
             Explain::new(guarantee, self.model, &self.setting, now, u64::MAX, &all, figures)
-        })
+        };
+        if guarantee == Guarantee::Pram && self.apart.pram.is_some() {
+            // What was given, with its appends as they are; without what only says what objects hold at first.
+            let now = if self.apart.grown.is_empty() { now } else { history };
+            return whole(now).by_search();
+        }
+        if self.apart.grown.contains(&guarantee) {
+            let visible = self.apart.visible.as_ref().and_then(Option::as_ref);
+            let broken =
+                visible.iter().flat_map(|visible| &visible.broken).find(|(one, _)| *one == guarantee);
+            let suspects = broken.map_or(Suspects::All, |(_, suspects)| suspects.clone());
+            let figures = Figures::default();
+            return Explain::new(guarantee, self.model, &self.setting, history, u64::MAX, &suspects, figures);
+        }
+        if let Some((timeless, watched)) = &self.out_of_time
+            && watched.guarantees.contains(&guarantee)
+        {
+            let now = timeless.history.as_ref().filter(|_| !timeless.circular).unwrap_or(now);
+            let watched = watched.watch.explain(now, guarantee, u64::MAX);
+            return watched.unwrap_or_else(|| whole(now)).out_of_time();
+        }
+        let watched =
+            self.in_time.as_ref().and_then(|watched| watched.watch.explain(now, guarantee, u64::MAX));
+        watched.unwrap_or_else(|| whole(now))
     }
 
     fn look_for_order(&mut self, history: &History, left: &mut u64) {
@@ -271,7 +433,7 @@ impl Examination {
                 Finding::Broken(None)
             }
             Answer::TooLarge => Finding::Undecided(
-                "so many operations of so many processes are more than the search has memory for".to_string(),
+                "so many operations of so many processes are more than the search has memory for; give it a shorter history, or fewer keys".to_string(),
             ),
             Answer::Unfit => Finding::Undecided(
                 "a process has two operations open at once, or goes on after one of unknown outcome, so it has no \
@@ -283,9 +445,12 @@ impl Examination {
     }
 }
 
-const SEVERAL: &str = "equal pieces were appended, and with one of the ways to tell them apart it is broken; another way may keep it";
-
-/// Whether a guarantee is concluded from what was watched, and is not yet.
-fn is_due(guarantee: Guarantee, found: &Option<Finding>) -> bool {
-    guarantee != Guarantee::Sequential && found.is_none()
+/// Whether it asks that causes come before effects.
+pub(super) fn is_causal(guarantee: Guarantee) -> bool {
+    matches!(guarantee, Guarantee::Causal | Guarantee::WeakCausal | Guarantee::CausalConvergence)
 }
+
+const CIRCULAR: &str = "what some clients saw depends on what they wrote only afterwards, in a circle; causality is broken, and what \
+     says less is not judged then";
+
+const SEVERAL: &str = "equal pieces were appended, and with one of the ways to tell them apart it is broken; another way may keep it";

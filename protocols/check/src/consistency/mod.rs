@@ -15,6 +15,7 @@
 //! | regular, bounded-staleness, no-lost-write | `recency` | near linear | Lamport 1986; Shao et al. 2011; Bailis et al. 2012 |
 //! | convergent | `convergence` | near linear | Vogels 2009 |
 //! | all of these on sets, and no-lost-or-stale | `elements` | elements times reads | the same; Jepsen's `set-full` |
+//! | pram and those of sessions, of values that grow by appends | `grown` | a search for each session; pieces times reads | the same |
 //! | interval-counter, conservation | `sums` | near linear | Jepsen's `counter` and `bank` |
 //!
 //! # Which causal consistency
@@ -26,13 +27,16 @@
 //! # Reading the answers
 //! All of these judge what clients were told, never what replicas hold. Where values are written once it is plain which
 //! write a read saw, and the verdict is exact. Where a read saw one of several writes of a value, what is found to be
-//! broken is so, and otherwise the answer is that it is not decided: never yes. Reading what nobody had asked to write
-//! yet, or what was surely not written, breaks every guarantee of this table.
+//! broken is so, and otherwise the answer is that it is not decided: never yes. Reading what nobody ever asked to write, or
+//! what was surely not written, breaks every guarantee of this table. Reading what somebody asks to write only later breaks
+//! those that speak of time (regular, bounded staleness, no lost write); the others know no time, and [`timeless`] puts
+//! such a history in another order for them. A [`Watch`], which has only the past, takes it as written by nobody.
 
 mod causal;
 mod convergence;
 mod elements;
 mod examine;
+mod grown;
 mod order;
 mod proof;
 mod recency;
@@ -40,6 +44,7 @@ mod rename;
 mod sequential;
 mod sessions;
 mod sums;
+mod timeless;
 mod views;
 mod watch;
 mod web;

@@ -10,7 +10,10 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use super::examine::is_causal;
+use super::grown::Pram;
 use super::sequential::{self, Answer, Way};
+use super::timeless::timeless;
 use super::watch::Watch;
 use super::{Places, Setting, Standing, Suspects};
 use crate::history::{History, Operation, Outcome};
@@ -90,6 +93,10 @@ pub struct Explain {
     start: u32,
     stretch: u32,
     trial: Option<Trial>,
+    /// Whether the history is not in the order of time: see [`super::timeless`].
+    out_of_time: bool,
+    /// Whether PRAM is looked for session by session.
+    by_search: bool,
     /// Whether the suspects still have to be found guilty.
     accused: bool,
     minimal: bool,
@@ -130,12 +137,24 @@ impl Explain {
             start: 0,
             stretch: 1,
             trial: None,
+            out_of_time: false,
+            by_search: false,
             accused: matches!(suspects, Suspects::These(_)),
             minimal: true,
             done: matches!(suspects, Suspects::Alone(_)),
         };
         explain.line_up();
         explain
+    }
+
+    /// The history was put in an order that time does not have.
+    pub(super) fn out_of_time(self) -> Self {
+        Self { out_of_time: true, ..self }
+    }
+
+    /// PRAM is to be judged by search.
+    pub(super) fn by_search(self) -> Self {
+        Self { by_search: true, ..self }
     }
 
     /// Puts those that are kept in the order in which they are tried.
@@ -230,8 +249,21 @@ impl Explain {
         setting.made_up = 0;
         self.trial = Some(if self.guarantee == Guarantee::Sequential {
             Trial::Order(sequential::decide(self.model, &history, &setting), 0)
+        } else if self.by_search {
+            Trial::Order(Box::new(Pram::new(&history, &setting)), 0)
         } else {
-            let watch = Watch::new(self.model, &[self.guarantee], &setting);
+            let mut watch = Watch::new(self.model, &[self.guarantee], &setting);
+            let mut history = history;
+            if self.out_of_time
+                && let Some(timeless) = timeless(&history, self.model)
+            {
+                if timeless.circular {
+                    self.tried(is_causal(self.guarantee).then_some(true));
+                    return;
+                }
+                watch = watch.foreseeing(&timeless.foreseen);
+                history = timeless.history.unwrap_or(history);
+            }
             let operations: Vec<&Operation> = history.operations().iter().collect();
             let events = events_of(&operations);
             Trial::Watch(Box::new(Watched { watch, history, events, fed: 0 }))
@@ -342,12 +374,13 @@ impl Explain {
         members.extend(&sources);
         let told = |at: &u32| {
             let operation = &self.pool[*at as usize];
-            let original = original.get(operation.id).and_then(|original| original.as_of(self.at));
+            let until = if self.out_of_time { u64::MAX } else { self.at };
+            let original = original.get(operation.id).and_then(|original| original.as_of(until));
             original.unwrap_or_else(|| operation.clone())
         };
         Proof {
             guarantee: self.guarantee,
-            at: original.end().map_or(self.at, |end| end.min(self.at)),
+            at: original.end().map_or(self.at, |end| if self.out_of_time { end } else { end.min(self.at) }),
             operations: members.iter().map(told).collect(),
             sources: sources.iter().map(|at| self.pool[*at as usize].id).collect(),
             of: self.of,

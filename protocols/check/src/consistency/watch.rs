@@ -12,6 +12,7 @@ use super::proof::{Explain, Figures};
 use super::recency::{Recency, Staleness};
 use super::sessions::Sessions;
 use super::sums::{Conservation, Intervals};
+use super::timeless::Foreseen;
 use super::views::Views;
 use super::web::{News, Origin, Web};
 use super::{Breaks, Places, Setting, Span, Suspects, Times};
@@ -64,7 +65,8 @@ pub struct Watch {
     breaks: Breaks,
 }
 
-const OF_SESSIONS: [Guarantee; 8] = [
+/// What says nothing of time.
+pub(super) const OF_SESSIONS: [Guarantee; 8] = [
     Guarantee::Causal,
     Guarantee::WeakCausal,
     Guarantee::CausalConvergence,
@@ -74,7 +76,8 @@ const OF_SESSIONS: [Guarantee; 8] = [
     Guarantee::MonotonicWrites,
     Guarantee::WritesFollowReads,
 ];
-const OF_RECENCY: [Guarantee; 3] = [Guarantee::Regular, Guarantee::BoundedStaleness, Guarantee::NoLostWrite];
+pub(super) const OF_RECENCY: [Guarantee; 3] =
+    [Guarantee::Regular, Guarantee::BoundedStaleness, Guarantee::NoLostWrite];
 
 /// What a watch judges of a model.
 pub(super) fn watched(model: ModelName) -> Vec<Guarantee> {
@@ -128,6 +131,16 @@ impl Watch {
             setting: setting.clone(),
             breaks: Breaks::new(wanted),
         }
+    }
+
+    /// The history is known to its end: what that tells beforehand.
+    pub(super) fn foreseeing(mut self, foreseen: &Foreseen) -> Self {
+        match &mut self.kind {
+            Kind::Cells(cells) => cells.web.foresee(foreseen.vague.clone()),
+            Kind::Set(elements) => elements.foresee(foreseen.again.clone()),
+            Kind::Counter(_) | Kind::Bank(..) | Kind::None => {}
+        }
+        self
     }
 
     /// The operation at this place of the history began.
@@ -339,7 +352,7 @@ impl Cells {
         }
         self.web.vague().filter(|since| *since <= position).map(|_| {
             "some values were written more than once, so it is not plain which write a read of them saw; without these \
-             reads nothing is wrong"
+             reads nothing is wrong; where each value is written once it is judged"
                 .to_string()
         })
     }

@@ -9,7 +9,7 @@
 //! happened-before of sessions and of reads from writes; by vectors as Fidge and Mattern 1988 have them). Since nothing
 //! is seen before it was asked for, the past of an operation is complete when it is answered.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use smallvec::SmallVec;
@@ -198,9 +198,16 @@ pub(super) struct Web {
     held: u64,
     /// Since when there are reads of which it is not plain what they saw.
     vague: Option<u64>,
+    /// Places of operations of which that is known beforehand.
+    foreseen: BTreeSet<u32>,
 }
 
 impl Web {
+    /// Of these operations it is known beforehand that they saw one of several writes.
+    pub(super) fn foresee(&mut self, vague: BTreeSet<u32>) {
+        self.foreseen = vague;
+    }
+
     /// Since when, and why, nothing can be said any more.
     pub(super) fn unfit(&self) -> Option<&(u64, String)> {
         self.unfit.as_ref()
@@ -416,6 +423,10 @@ impl Web {
 
     /// Who wrote a value that an operation saw; if that is plain, the write is certain now.
     fn origin(&mut self, value: u32, seen_by: u32, at: u64) -> Origin {
+        if self.foreseen.contains(&seen_by) {
+            self.vague.get_or_insert(at);
+            return Origin::Vague;
+        }
         let Known { value: what, writers, .. } = &self.values[value as usize];
         let initial = *what == Value::Nil;
         match (writers.as_slice(), initial) {
@@ -441,6 +452,10 @@ impl Web {
             chain.push(next);
             let from = self.writes[next as usize].from;
             let Some(Known { value, writers, .. }) = self.values.get(from as usize) else { break };
+            if self.foreseen.contains(&self.writes[next as usize].place) {
+                self.vague.get_or_insert(at);
+                break;
+            }
             match (writers.as_slice(), *value == Value::Nil) {
                 ([], false) => return false,
                 ([one], false) if !chain.contains(one) => next = *one,
@@ -453,8 +468,9 @@ impl Web {
             }
         }
         while let Some(write) = chain.pop() {
-            let Write { session, key, from, .. } = self.writes[write as usize];
-            let parent = self.values.get(from as usize).filter(|known| known.value != Value::Nil);
+            let Write { session, key, from, place, .. } = self.writes[write as usize];
+            let is_plain = |known: &&Known| known.value != Value::Nil && !self.foreseen.contains(&place);
+            let parent = self.values.get(from as usize).filter(is_plain);
             if let Some([parent]) = parent.map(|known| known.writers.as_slice()) {
                 let parent = *parent;
                 let mut clock = std::mem::take(&mut self.writes[write as usize].clock);

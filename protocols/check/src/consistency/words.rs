@@ -156,6 +156,9 @@ impl<'a> Teller<'a> {
                 format!("{who} read nothing{}", self.on(operation))
             }
             Some(seen) => format!("{who} read {seen}{}", self.on(operation)),
+            None if operation.outcome == Outcome::Ok => {
+                format!("{who} was told ok for \u{201c}{}\u{201d}", self.label(operation))
+            }
             None => format!("{who} did {}", self.label(operation)),
         }
     }
@@ -196,6 +199,15 @@ impl<'a> Teller<'a> {
         if let Some(told) = self.unwritten(last) {
             return told;
         }
+        // What a client saw cannot be, even where the last that was answered is a write.
+        let shows = |one: &&&Operation| self.seen(one).is_some();
+        let last = match self.proof.guarantee {
+            Guarantee::Pram | Guarantee::Causal | Guarantee::WeakCausal | Guarantee::CausalConvergence => {
+                let all = self.needed.iter().filter(|one| is_answered(one)).filter(shows);
+                all.max_by_key(|one| one.completed).copied().unwrap_or(last)
+            }
+            _ => last,
+        };
         let read = self.read(last);
         let own = |one: &Operation| one.process == last.process;
         let writes = |one: &Operation| self.written(one).is_some() && one.outcome == Outcome::Ok;

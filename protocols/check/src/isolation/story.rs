@@ -50,7 +50,8 @@ impl Story {
             Teller { history, names: finding.proof.transactions(), sentences: Vec::new(), depth: 0 };
         teller.tell(&finding.proof);
         let transactions = teller.names.iter().map(|place| teller.cast(*place)).collect();
-        Story { headline: finding.anomaly.words(), transactions, sentences: teller.sentences }
+        let headline = teller.known_as(&finding.proof).map_or_else(|| finding.anomaly.words(), str::to_owned);
+        Story { headline, transactions, sentences: teller.sentences }
     }
 }
 
@@ -66,6 +67,9 @@ impl fmt::Display for Story {
         Ok(())
     }
 }
+
+const LOST_UPDATE: &str = "Lost update: a transaction wrote a key that another one had changed since it read it, and so overlooked that change.";
+const WRITE_SKEW: &str = "Write skew: two transactions each missed what the other wrote.";
 
 struct Teller<'a> {
     history: &'a Transactions,
@@ -162,6 +166,55 @@ impl Teller<'_> {
                 _ => None,
             })
             .collect()
+    }
+
+    /// What two transactions did to each other has a name of its own, whichever model it breaks.
+    fn known_as(&self, proof: &Proof) -> Option<&'static str> {
+        match proof {
+            Proof::Cycle(links) => {
+                let [one, other] = links.as_slice() else { return None };
+                match (&one.because, &other.because) {
+                    (Because::Missed { written, .. }, Because::Missed { written: back, .. })
+                        if self.history.key_of(*written) != self.history.key_of(*back) =>
+                    {
+                        Some(WRITE_SKEW)
+                    }
+                    _ => self.is_lost_update(links).then_some(LOST_UPDATE),
+                }
+            }
+            // Whichever of the two wrote first.
+            Proof::Cases(Cases::Either { if_first, if_second, .. }) => match (&**if_first, &**if_second) {
+                (Cases::Circle(one), Cases::Circle(other)) => {
+                    let both = self.is_lost_update(one) && self.is_lost_update(other);
+                    both.then_some(LOST_UPDATE)
+                }
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    /// Whether of two transactions one wrote what the other one had changed since it read it.
+    fn is_lost_update(&self, links: &[Link]) -> bool {
+        let [one, other] = links else { return false };
+        let (missed, written, second) = match (&one.because, &other.because) {
+            (Because::Missed { written, .. }, second) => (one, *written, second),
+            (second, Because::Missed { written, .. }) => (other, *written, second),
+            _ => return false,
+        };
+        let key = self.history.key_of(written);
+        match second {
+            Because::Overwrote { later, .. } => self.history.key_of(*later) == key,
+            // It is supposed that what it wrote to the key came after what it missed.
+            Because::Supposed => {
+                let writes = |mop: Mop| match mop {
+                    Mop::Write { key: other, .. } | Mop::Append { key: other, .. } => other == key,
+                    Mop::Read { .. } => false,
+                };
+                self.history.steps(missed.from).any(writes)
+            }
+            _ => false,
+        }
     }
 
     fn tell(&mut self, proof: &Proof) {

@@ -134,6 +134,11 @@ pub enum Cause {
     /// An escape in a text that nobody knows.
     #[error("`\\{0}` is no escape in a text")]
     BadEscape(char),
+    /// Half of a character.
+    #[error(
+        "`\\u{0:04x}` is half of a character, and its other half does not stand beside it: two such texts could not be told apart"
+    )]
+    LoneSurrogate(u32),
     /// Lists in lists in lists.
     #[error("values are nested more than {0} deep here; no history needs that")]
     TooDeep(u32),
@@ -151,6 +156,9 @@ pub enum Cause {
     /// No type.
     #[error("this event has no type; it needs one of invoke, ok, fail, info")]
     NoType,
+    /// One name, two values.
+    #[error("this event says `{0}` twice; which of the two is meant?")]
+    SaidTwice(String),
     /// A type that nobody knows.
     #[error("{0} is no type of an event; there are invoke, ok, fail, info")]
     BadType(String),
@@ -237,6 +245,16 @@ pub enum Cause {
         found: &'static str,
         /// What the others are.
         before: &'static str,
+    },
+    /// No transaction, though the model is one of transactions.
+    #[error(
+        "a {model} is made of transactions, whose values are lists such as [[:r :x nil] [:append :x 1]] or [[:w :x 1]]; here is {found} (another model is named with --model)"
+    )]
+    NoTransaction {
+        /// The model.
+        model: &'static str,
+        /// What stands here.
+        found: String,
     },
     /// The history does not fit the model that was asked for.
     #[error("a {model} has no operation {found}; it has {known}")]

@@ -68,6 +68,10 @@ pub(crate) struct Event<'t> {
     pub time: Option<i64>,
 }
 
+/// What an event says, of what is read here.
+const NAMES: [&str; 10] =
+    ["type", "process", "f", "client", "key", "value", "input", "output", "index", "time"];
+
 impl<'t> Event<'t> {
     /// Reads the map of an event.
     pub(crate) fn read(map: Item<'t>, place: Place) -> Result<Self, ReadError> {
@@ -89,7 +93,14 @@ impl<'t> Event<'t> {
             index: None,
             time: None,
         };
+        let mut said = 0_u32;
         for (name, item) in map.pairs() {
+            if let Some(which) = name.name().and_then(|name| NAMES.iter().position(|known| *known == name)) {
+                if said & (1 << which) != 0 {
+                    return wrong(Cause::SaidTwice(NAMES[which].to_owned()));
+                }
+                said |= 1 << which;
+            }
             match name.name() {
                 Some("type") => match item.name().and_then(Type::of) {
                     Some(known) => kind = Some(known),

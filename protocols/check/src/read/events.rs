@@ -40,6 +40,9 @@ pub(super) struct Events<'o> {
     pairing: Pairing,
     kept: Kept,
     marks: Vec<Mark>,
+    /// When the last event was, and the line of the first that is earlier than the one before it.
+    last: Option<i64>,
+    back: Option<u64>,
     /// How many events there were.
     position: u64,
     /// Some event has a key, as Porcupine's and our own have.
@@ -77,6 +80,8 @@ impl<'o> Events<'o> {
             pairing: Pairing::default(),
             kept: Kept::Nothing,
             marks: Vec::new(),
+            last: None,
+            back: None,
             position: 0,
             is_keyed: false,
         }
@@ -88,6 +93,10 @@ impl<'o> Events<'o> {
             return self.header(root, place);
         }
         let event = Event::read(root, place)?;
+        if event.time.is_some() && event.time < self.last {
+            self.back.get_or_insert(event.line);
+        }
+        self.last = event.time.or(self.last);
         let actor = match event.process {
             Process::Nemesis => {
                 let name = self.interner.text(event.function.unwrap_or("nemesis"));
@@ -111,8 +120,14 @@ impl<'o> Events<'o> {
                 if event.value.is_some_and(|value| {
                     event.kind == Type::Invoke && !value.is_nil() && !transactions::is_steps(value)
                 }) {
-                    let before = "transactions";
-                    return Err(ReadError::at(place, Cause::Mixed { found: "not a transaction", before }));
+                    let named = self.options.model.or(self.named);
+                    let cause = match (named, event.value) {
+                        (Some(model), Some(value)) => {
+                            Cause::NoTransaction { model: model.name(), found: value.shown() }
+                        }
+                        _ => Cause::Mixed { found: "not a transaction", before: "transactions" },
+                    };
+                    return Err(ReadError::at(place, cause));
                 }
                 transactions.event(&mut self.pairing, &mut self.interner, &event, &actor, position)
             }
@@ -222,13 +237,21 @@ impl<'o> Events<'o> {
             Kept::Objects(_) => self.finish_objects(),
             Kept::Transactions(transactions) => {
                 let (history, origins) = transactions.finish()?;
+                let initial = self.options.initial.as_ref().filter(|value| **value != Value::Nil);
+                if let Some(value) = initial.filter(|_| history.objects() == Held::Lists) {
+                    let cause = format!(
+                        "a list-append's keys hold empty lists at first; that they hold {value} (--initial) can be said of registers, \
+                         key-value stores, counters and rw-register"
+                    );
+                    return Err(ReadError::whole(Cause::BadDocument(cause)));
+                }
                 let beside = Beside {
                     format: self.format,
                     named: self.options.model.or(self.named),
                     origins,
                     lanes: self.pairing.into_lanes(),
                     marks: self.marks,
-                    notes: Vec::new(),
+                    notes: notes(self.back),
                     made_up: 0,
                 };
                 Imported::transactions(beside, history)
@@ -242,7 +265,7 @@ impl<'o> Events<'o> {
         objects.check_functions()?;
         objects.settle_lone(&mut self.marks);
         let Objects { mut operations, origins, .. } = objects;
-        let mut notes = Vec::new();
+        let mut notes = notes(self.back);
         let independent = match self.options.independent {
             Independent::Yes => true,
             Independent::No => false,
@@ -255,7 +278,11 @@ impl<'o> Events<'o> {
         let named = self.options.model.or(self.named);
         let model = match named {
             Some(model) => model,
-            None => shape::guess(&operations)?,
+            // Where the operations are that nobody can make sense of is not plain; where they begin is.
+            None => shape::guess(&operations).map_err(|wrong| ReadError {
+                line: origins.first().map(Origin::line).filter(|line| *line > 0),
+                ..wrong
+            })?,
         };
         shape::settle(&mut operations, &origins, model, meaning)?;
         if !meaning.nil_is_absent && shape::has_unknown_reads(&operations, model) {
@@ -289,6 +316,16 @@ impl<'o> Events<'o> {
             empty_is_absent: self.format == Format::Porcupine,
         }
     }
+}
+
+/// What is to be said of times that go back, from that line on.
+fn notes(back: Option<u64>) -> Vec<String> {
+    let note = |line| {
+        format!(
+            "times go back at line {line}: what came before what is taken from the order of the lines, not from the times"
+        )
+    };
+    back.map(note).into_iter().collect()
 }
 
 /// Whether a map is the first line of our own form.

@@ -374,24 +374,26 @@ impl<'s, 'a> Reader<'s, 'a> {
 
     fn unicode(&mut self, place: Place) -> Result<(), ReadError> {
         let high = self.hex(place)?;
-        if !(0xd800..0xdc00).contains(&high) || self.source.peek() != Some(b'\\') {
+        let half = |half| ReadError::at(place, Cause::LoneSurrogate(half));
+        if (0xdc00..0xe000).contains(&high) {
+            return Err(half(high));
+        }
+        if !(0xd800..0xdc00).contains(&high) {
             self.push_char(high);
             return Ok(());
         }
         // Characters beyond 16 bits are written as two.
-        self.source.next();
-        if self.source.peek() != Some(b'u') {
-            self.push_char(high);
-            return self.escape();
+        for expected in [b'\\', b'u'] {
+            if self.source.peek() != Some(expected) {
+                return Err(half(high));
+            }
+            self.source.next();
         }
-        self.source.next();
         let low = self.hex(place)?;
-        if (0xdc00..0xe000).contains(&low) {
-            self.push_char(0x10000 + ((high - 0xd800) << 10) + (low - 0xdc00));
-        } else {
-            self.push_char(high);
-            self.push_char(low);
+        if !(0xdc00..0xe000).contains(&low) {
+            return Err(half(high));
         }
+        self.push_char(0x10000 + ((high - 0xd800) << 10) + (low - 0xdc00));
         Ok(())
     }
 

@@ -74,7 +74,10 @@ impl<'a> Teller<'a> {
         let told = format!("{} was {}", self.who(last), self.was_told(last));
         if self.needed.len() == 1 {
             let never = self.evidence.whys.iter().any(|why| why.because == Because::NeverWritten);
-            let headline = if never {
+            let freed = last.outcome == Outcome::Ok && matches!(&*last.function, "release" | "unlock");
+            let headline = if freed {
+                format!("{told}, although nobody can have held it: it was free.")
+            } else if never {
                 format!("{told}, which nobody had put there.")
             } else {
                 format!("{told}. That cannot be.")

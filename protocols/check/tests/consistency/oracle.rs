@@ -22,6 +22,8 @@ pub struct Facts<'a> {
     origin: Vec<Option<usize>>,
     /// Something was seen that nobody wrote.
     nowhere: bool,
+    /// What was seen depends on what was done with it.
+    pub circular: bool,
     /// `past[a][b]`: b comes before a in the causal order.
     past: Vec<Vec<bool>>,
 }
@@ -44,6 +46,7 @@ impl<'a> Facts<'a> {
             certain: ops.iter().map(|op| op.answered.is_some()).collect(),
             origin: vec![None; ops.len()],
             nowhere: false,
+            circular: false,
             past: vec![vec![false; ops.len()]; ops.len()],
             sessions: sessions.into_values().collect(),
             ops,
@@ -99,7 +102,7 @@ impl<'a> Facts<'a> {
                 }
             }
         }
-        self.nowhere |= (0..self.ops.len()).any(|at| self.past[at][at]);
+        self.circular = (0..self.ops.len()).any(|at| self.past[at][at]);
     }
 
     fn writes(&self) -> impl Iterator<Item = usize> {
@@ -122,6 +125,11 @@ impl<'a> Facts<'a> {
 
     pub fn holds(&self, guarantee: Guarantee) -> bool {
         if self.nowhere {
+            return false;
+        }
+        let is_causal =
+            matches!(guarantee, Guarantee::Causal | Guarantee::WeakCausal | Guarantee::CausalConvergence);
+        if self.circular && is_causal {
             return false;
         }
         match guarantee {
@@ -330,10 +338,6 @@ impl<'a> Facts<'a> {
 /// Whether one order of all operations keeps the sessions' and explains every answer. Values may repeat. With `in_time`
 /// nobody sees what, by whatever it depends on, nobody can have written yet.
 pub fn sequential(all: &[Op], in_time: bool) -> bool {
-    // Nobody sees what nobody had asked to write yet.
-    if reads(all).any(|read| read.sees != Some(Value::Nil) && shown(all, read).is_none()) {
-        return false;
-    }
     let mut sessions: BTreeMap<u64, Vec<&Op>> = BTreeMap::new();
     let mut ops: Vec<&Op> = all.iter().collect();
     ops.sort_by_key(|op| op.invoked);

@@ -72,6 +72,8 @@ pub struct Mix {
     pub unique: bool,
     /// How many of a hundred reads show the write that was begun last.
     pub fresh: u64,
+    /// How many of a hundred show what is only written next.
+    pub early: u64,
 }
 
 /// A random history of cells: positions are three apart.
@@ -126,8 +128,12 @@ pub fn cells(random: &mut Random, mix: Mix) -> History {
                     _ => {}
                 }
                 if outcome == Outcome::Ok && function == "read" {
-                    let shown =
-                        if random.below(60) == 0 { 99.into() } else { seen(random, &written[key], mix) };
+                    let shown = match random.below(100) {
+                        below if below < mix.early && mix.unique => (fresh + random.below(2) as i64).into(),
+                        below if below < mix.early => (1 + random.below(3) as i64).into(),
+                        98.. => 99.into(),
+                        _ => seen(random, &written[key], mix),
+                    };
                     output.push(shown);
                 } else if outcome == Outcome::Failed && function == "cas" {
                     let shown = seen(random, &written[key], mix);

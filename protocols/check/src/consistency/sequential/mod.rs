@@ -1,30 +1,25 @@
 //! Sequential consistency (Lamport 1979): one order of all operations that keeps the order of each session, and in which
 //! every answer is right. Unlike linearizability it says nothing of time, and must be judged over all keys at once.
 //!
-//! Time counts for one thing only, here as for all that is judged from who saw what: nobody sees what nobody had asked to
-//! write yet.
+//! So a read may show what by the clock another session only asks to write later: that is not linearizable, and sequential
+//! none the less.
 //!
-//! What is linearizable is sequential, too, and that is mostly found at once. To decide it is NP-complete even where each value is written once (Gibbons and Korach 1997). [`cells`] decides nearly
-//! all such histories by what must come before what; [`search`] decides any model's, within a budget.
+//! What is linearizable is sequential, too, and that is mostly found at once. To decide it is NP-complete even where each
+//! value is written once (Gibbons and Korach 1997). [`cells`] decides nearly all such histories by what must come before
+//! what; [`search`] decides any model's, within a budget.
 
 mod cells;
 mod search;
 mod together;
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
-
-use smallvec::SmallVec;
-
 use self::cells::Cells;
 use self::search::Search;
 use self::together::Together;
 use super::Setting;
-use crate::history::{History, Operation, Outcome};
-use crate::judge::{Core, Verdict, events_of, known_call, open_call};
-use crate::models::{Bank, Cell, CellCall, Counter, Lock, Log, Model, Mutex, Queue, Registers, Set};
+use crate::history::{History, Operation};
+use crate::judge::{Core, Verdict, events_of};
+use crate::models::{Bank, Cell, Counter, Lock, Log, Model, Mutex, Queue, Registers, Set};
 use crate::names::ModelName;
-use crate::value::Value;
 
 /// How far it is decided.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,9 +53,6 @@ pub(super) fn decide(model: ModelName, history: &History, setting: &Setting) -> 
     if matches!(model, ModelName::Register | ModelName::CasRegister | ModelName::Kv) {
         if let Some(order) = linear(history) {
             return Box::new(Decided(Answer::Holds(order)));
-        }
-        if sees_ahead(history) {
-            return Box::new(Decided(Answer::Broken));
         }
         let cells = Cells::new(history);
         if *cells.answer() != Answer::Unfit {
@@ -125,32 +117,4 @@ fn linear(history: &History) -> Option<Vec<u32>> {
         }
     }
     core.witness(history)?.into_iter().map(|id| history.place(id)).collect()
-}
-
-/// Whether something was seen that was written, but by nobody who had begun by then.
-fn sees_ahead(history: &History) -> bool {
-    // The first two that write each value: nobody sees what it writes itself.
-    type Writers<'a> = SmallVec<[&'a Operation; 2]>;
-    let mut begun: BTreeMap<(Option<&Arc<str>>, Value), Writers<'_>> = BTreeMap::new();
-    for operation in history.operations().iter().filter(|one| one.outcome != Outcome::Failed) {
-        if let Some(CellCall::Append(_)) = open_call(&Cell::KeyValue, operation) {
-            // What grows shows more than one writer.
-            return false;
-        }
-        if let Some(value) = open_call(&Cell::KeyValue, operation).as_ref().and_then(CellCall::leaves) {
-            let first = begun.entry((operation.key.as_ref(), value.clone())).or_default();
-            if first.len() < 2 {
-                first.push(operation);
-            }
-        }
-    }
-    history.operations().iter().any(|operation| {
-        let answered = matches!(operation.outcome, Outcome::Ok | Outcome::Failed);
-        let Some(call) = known_call(&Cell::KeyValue, operation).filter(|_| answered) else { return false };
-        let seen = call.sees().filter(|seen| **seen != Value::Nil);
-        let writers = seen.and_then(|seen| begun.get(&(operation.key.as_ref(), seen.clone())));
-        let mut others = writers.into_iter().flatten().filter(|writer| writer.id != operation.id);
-        let first = others.next();
-        first.is_some_and(|first| operation.completed.is_some_and(|completed| completed < first.invoked))
-    })
 }
