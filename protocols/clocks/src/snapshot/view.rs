@@ -77,7 +77,9 @@ fn accounts(cluster: &Cluster<'_, Moving>) -> Strip {
     let taken: Vec<&Taken> = branches(cluster).filter_map(|(_, branch)| branch.taken()).collect();
     let running: Vec<_> = branches(cluster).filter_map(|(_, branch)| branch.collecting()).collect();
     let mut columns: Vec<Arc<str>> = vec!["now".into()];
-    columns.extend(running.iter().map(|collecting| Arc::<str>::from(format!("recording {}", collecting.snapshot))));
+    columns.extend(
+        running.iter().map(|collecting| Arc::<str>::from(format!("recording {}", collecting.snapshot))),
+    );
     columns.extend(taken.iter().map(|taken| Arc::<str>::from(format!("snapshot {}", taken.snapshot))));
     let rows = branches(cluster).map(|(id, branch)| {
         let mut entries = vec![Entry::new(branch.account().to_string())];
