@@ -77,14 +77,17 @@ fn accounts(cluster: &Cluster<'_, Moving>) -> Strip {
     let taken: Vec<&Taken> = branches(cluster).filter_map(|(_, branch)| branch.taken()).collect();
     let running: Vec<_> = branches(cluster).filter_map(|(_, branch)| branch.collecting()).collect();
     let mut columns: Vec<Arc<str>> = vec!["now".into()];
-    columns.extend(running.iter().map(|collecting| Arc::from(format!("recording {}", collecting.snapshot))));
-    columns.extend(taken.iter().map(|taken| Arc::from(format!("snapshot {}", taken.snapshot))));
+    columns.extend(
+        running.iter().map(|collecting| Arc::<str>::from(format!("recording {}", collecting.snapshot))),
+    );
+    columns.extend(taken.iter().map(|taken| Arc::<str>::from(format!("snapshot {}", taken.snapshot))));
     let rows = branches(cluster).map(|(id, branch)| {
         let mut entries = vec![Entry::new(branch.account().to_string())];
         entries.extend(running.iter().map(|collecting| {
-            let recorded = branch.recordings().get(&collecting.snapshot).map(|recording| {
-                (recording.account, recording.channels.values().sum())
-            });
+            let recorded = branch
+                .recordings()
+                .get(&collecting.snapshot)
+                .map(|recording| (recording.account, recording.channels.values().sum()));
             let part = collecting.parts.get(&id).copied().or(recorded);
             part.map_or_else(Entry::default, |(account, way)| of_part(account, way).tone(Tone::Changing))
         }));
