@@ -316,7 +316,11 @@ fn a_scan_sees_each_clock_that_is_wrong() {
     };
     assert_eq!(broken(&|_, _| {}), []);
     assert_eq!(broken(&|two, one| two.lamport = one.lamport), [At::Lamport.place()]);
-    assert_eq!(broken(&|two, one| two.hybrid = one.hybrid), [At::Hybrid.place()], "the name decides the board");
+    assert_eq!(
+        broken(&|two, one| two.hybrid = one.hybrid),
+        [At::Hybrid.place()],
+        "the name decides the board"
+    );
     let early = Hybrid::default();
     assert_eq!(broken(&|two, _| two.hybrid = early), [At::Hybrid.place(), At::Causal.place()]);
     assert_eq!(broken(&|two, _| two.wall = ms(999)), [At::NeverBack.place()]);

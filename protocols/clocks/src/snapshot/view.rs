@@ -9,6 +9,7 @@ use sim::ActorId;
 use sim::protocol::Cluster;
 use sim::story::{Rank, Role};
 use sim::view::{ActorView, Body, Entry, Gauge, Strip, Table, TableRow, Tone};
+use std::fmt::Write;
 use std::sync::Arc;
 
 pub(super) fn fill(_actor: ActorId, state: Option<&Actor>, view: &mut ActorView) {
@@ -20,10 +21,14 @@ pub(super) fn fill(_actor: ActorId, state: Option<&Actor>, view: &mut ActorView)
 }
 
 fn of_branch(branch: &Branch, view: &mut ActorView) {
-    let recording = !branch.recordings().is_empty();
-    view.role = Some(if recording { fact::RECORDING } else { fact::BRANCH });
-    view.headline = if recording { "Records" } else { "Keeps an account" }.to_owned();
-    view.badge = format!("{} coins", branch.account());
+    let recording: Vec<String> = branch.recordings().keys().map(ToString::to_string).collect();
+    view.role = Some(if recording.is_empty() { fact::BRANCH } else { fact::RECORDING });
+    view.headline = format!("Has {} coins", branch.account());
+    if !recording.is_empty() {
+        let _ = write!(view.headline, ", records {}", recording.join(", "));
+    }
+    // The number alone: with its unit some would fit into a disc and some would not.
+    view.badge = branch.account().to_string();
     view.field("account", "in its account", branch.account(), "got");
     view.field("unknown", "sent, not known to have arrived", branch.unknown(), "paid");
     for (snapshot, recording) in branch.recordings() {
@@ -112,12 +117,13 @@ fn money(cluster: &Cluster<'_, Moving>) -> Strip {
     let settings: &Settings = cluster.settings;
     let expected = Some(settings.total() as f64);
     let here: u64 = branches(cluster).map(|(_, branch)| branch.account()).sum();
+    let way = settings.total().saturating_sub(here);
     let accounts = Gauge {
-        name: "in accounts".into(),
+        name: "in accounts now".into(),
         value: here as f64,
         expected,
         unit: "coins",
-        detail: format!("{here} in accounts; what is missing is on its way").into(),
+        detail: format!("{here} in accounts, {way} on their way").into(),
     };
     let taken = branches(cluster).filter_map(|(_, branch)| branch.taken()).map(|taken| {
         let (accounts, channels) = taken.sums();
