@@ -33,6 +33,7 @@ const TEXTS: &[(&str, &str)] = &[
     ("which-shard", include_str!("../text/which-shard.md")),
     ("everyone-asks", include_str!("../text/everyone-asks.md")),
     ("before-and-after", include_str!("../text/before-and-after.md")),
+    ("moving-picture", include_str!("../text/moving-picture.md")),
     ("one-liar", include_str!("../text/one-liar.md")),
     ("why-three-f-plus-one", include_str!("../text/why-three-f-plus-one.md")),
 ];

@@ -15,6 +15,7 @@ pub const LABS: &[&dyn Lab] = &[
     &transactions::saga::LAB,
     &resilience::calls::LAB,
     &clocks::board::LAB,
+    &clocks::snapshot::LAB,
     &consensus::pbft::LAB,
 ];
 

@@ -38,3 +38,8 @@ fn measured(bencher: Bencher<'_, '_>, lab: &'static dyn Lab, set: &'static [&'st
 fn five_clocks(bencher: Bencher<'_, '_>, chaos: Level) {
     measured(bencher, &clocks::board::LAB, &["clients=12", "think=20ms"], chaos);
 }
+
+#[divan::bench(args = [Level::None, Level::High])]
+fn snapshots(bencher: Bencher<'_, '_>, chaos: Level) {
+    measured(bencher, &clocks::snapshot::LAB, &["clients=12", "think=20ms"], chaos);
+}

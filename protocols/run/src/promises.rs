@@ -457,21 +457,36 @@ pub fn blame(run: &Run, trace: &Trace, guarantee: &str, event: EventId) -> Blame
     }
 }
 
-/// The potholes that were on at some time up to an event.
+/// The potholes that were on at some time up to an event; before the others those that were on at it.
 fn potholes_on(run: &Run, trace: &Trace, event: EventId) -> Vec<&'static sim::lab::Pothole> {
     let marks = trace.story.marks.iter().filter(|mark| mark.event <= event && &*mark.word == "set");
     let set: Vec<Command> = marks.filter_map(|mark| command::parse(&mark.text).ok()).collect();
-    let was_set = |id: &str| {
+    // Each time this one was set: whether to on.
+    let times_set = |id: &str| {
         let on = |value: &str| {
             let spec = run.parameters.find(id).map(|(_, spec)| spec);
             spec.is_ok_and(|spec| spec.read(value).is_ok_and(|value| value != spec.default))
         };
-        set.iter().any(|c| matches!(c, Command::Set { parameter, value } if &**parameter == id && on(value)))
+        let of_it = set.iter().filter_map(|command| match command {
+            Command::Set { parameter, value } if &**parameter == id => Some(on(value)),
+            _ => None,
+        });
+        of_it.collect::<Vec<bool>>()
     };
     let differs = |id: &str| {
         run.parameters.find(id).is_ok_and(|(at, spec)| run.parameters.value(at) != Some(spec.default))
     };
-    run.lab().potholes().iter().filter(|pothole| differs(pothole.id) || was_set(pothole.id)).collect()
+    let (mut on, mut before) = (Vec::new(), Vec::new());
+    for pothole in run.lab().potholes() {
+        let (first, set) = (differs(pothole.id), times_set(pothole.id));
+        if set.last().copied().unwrap_or(first) {
+            on.push(pothole);
+        } else if first || set.contains(&true) {
+            before.push(pothole);
+        }
+    }
+    on.extend(before);
+    on
 }
 
 fn first_outside<'a>(marks: impl Iterator<Item = &'a Mark>, stands: &[FaultClass]) -> Option<&'a Mark> {

@@ -301,6 +301,31 @@ fn what_is_undone_stays_as_one_branch_and_redo_takes_it_up_again() {
     assert_eq!(playback.digest(), future);
 }
 
+/// Of two potholes that break the same, one was turned off before the other was put in.
+#[test]
+fn the_pothole_that_is_on_is_blamed_before_one_that_was() {
+    let mut run = Run::new(catalog::lab("snapshot").unwrap());
+    for set in ["just_ask=on", "load=off", "latency_min=20ms", "latency_max=20ms"] {
+        run.parameters.assign(set).unwrap();
+    }
+    let late = ["1ms set just_ask=off", "1ms set late_markers=on", "10ms snapshot c1 at n1"];
+    let asked = ["10ms snapshot c1 at n1", "900ms set late_markers=on", "900ms set just_ask=off"];
+    for (commands, send, blamed) in [
+        (late, "10ms send c2 20 from n1 to n2", "late_markers"),
+        (asked, "10ms send c2 20 from n2 to n1", "just_ask"),
+    ] {
+        let mut run = run.clone();
+        let commands = commands.into_iter().chain([send]);
+        run.commands.extend(commands.map(|text| sim::command::parse_timed(text).unwrap()));
+        run.commands.sort_by_key(|timed| timed.at);
+        let mut playback = Playback::new(run);
+        playback.show(Moment::end_of(Time::millis(1_000)));
+        while playback.work(10_000) != Progress::Done {}
+        let blame = playback.blame("conservation");
+        assert!(matches!(blame, run::Blame::Pothole { id, .. } if id == blamed), "{blamed}: {blame:?}");
+    }
+}
+
 #[test]
 fn a_lost_write_is_found_blamed_and_explained() {
     let mut run = short();

@@ -37,6 +37,8 @@ pub mod master;
 mod measure;
 pub mod message;
 pub mod monitor;
+#[cfg(test)]
+mod planted;
 pub mod post;
 mod scan;
 pub mod server;

@@ -3,6 +3,7 @@
 
 use super::invariants::At;
 use super::post::Post;
+use super::settings::Settings;
 use super::{Actor, Board};
 use sim::ordered::SortedMap;
 use sim::protocol::Cluster;
@@ -22,8 +23,13 @@ fn posts(cluster: &Cluster<'_, Board>) -> Vec<Arc<Post>> {
 
 /// What is broken now.
 pub(super) fn scan(cluster: &Cluster<'_, Board>) -> Vec<(usize, String)> {
-    let (posts, mut broken) = (posts(cluster), Vec::new());
-    for a in &posts {
+    compare(&posts(cluster), cluster.settings)
+}
+
+/// What is broken between these posts.
+pub(super) fn compare(posts: &[Arc<Post>], settings: &Settings) -> Vec<(usize, String)> {
+    let mut broken = Vec::new();
+    for a in posts {
         for b in posts.iter().filter(|b| a.stamps.vector < b.stamps.vector) {
             let mut wrong = |holds: bool, at: At, what: &str| {
                 if !holds {
@@ -33,8 +39,7 @@ pub(super) fn scan(cluster: &Cluster<'_, Board>) -> Vec<(usize, String)> {
             let (one, two) = (&a.stamps, &b.stamps);
             wrong(one.lamport < two.lamport, At::Lamport, "not by Lamport's clock");
             wrong(one.hybrid < two.hybrid, At::Hybrid, "not by the hybrid clock");
-            let key = |post| cluster.settings.key(post);
-            wrong(key(a) < key(b), At::Causal, "not on the board");
+            wrong(settings.key(a) < settings.key(b), At::Causal, "not on the board");
             if a.id.origin == b.id.origin {
                 wrong(one.wall <= two.wall, At::NeverBack, "not by the wall clock there");
             }

@@ -9,7 +9,7 @@ use super::message::{Answer, Ask, Cargo, Message, SnapshotId};
 use super::{Context, Fact, Timer};
 use serde::Serialize;
 use sim::ActorId;
-use std::collections::{BTreeMap, BTreeSet};
+use sim::ordered::{SortedMap, SortedSet};
 use std::sync::Arc;
 
 /// What a node records for a snapshot.
@@ -18,9 +18,9 @@ pub struct Recording {
     /// What was in the account.
     pub account: u64,
     /// What came on each channel since.
-    pub channels: BTreeMap<ActorId, u64>,
+    pub channels: SortedMap<ActorId, u64>,
     /// Channels on which no marker has come yet.
-    pub open: BTreeSet<ActorId>,
+    pub open: SortedSet<ActorId>,
 }
 
 /// What a node that began a snapshot has heard of it.
@@ -29,7 +29,7 @@ pub struct Collecting {
     /// Which.
     pub snapshot: SnapshotId,
     /// Each node's part: its account, and what was on its way to it.
-    pub parts: BTreeMap<ActorId, (u64, u64)>,
+    pub parts: SortedMap<ActorId, (u64, u64)>,
     /// Who wants to know, and the numbers of their requests.
     pub askers: Vec<(ActorId, u64)>,
 }
@@ -40,13 +40,15 @@ pub struct Taken {
     /// Which.
     pub snapshot: SnapshotId,
     /// Each node's part: its account, and what was on its way to it.
-    pub parts: BTreeMap<ActorId, (u64, u64)>,
+    pub parts: SortedMap<ActorId, (u64, u64)>,
 }
 
 impl Taken {
     /// All that nodes had, and all that was on its way.
     pub fn sums(&self) -> (u64, u64) {
-        self.parts.values().fold((0, 0), |(accounts, channels), (account, channel)| (accounts + account, channels + channel))
+        self.parts
+            .values()
+            .fold((0, 0), |(accounts, channels), (account, channel)| (accounts + account, channels + channel))
     }
 }
 
@@ -54,16 +56,16 @@ impl Taken {
 #[derive(Clone, Debug, Serialize)]
 pub struct Branch {
     account: u64,
-    out: BTreeMap<ActorId, Outward>,
-    inward: BTreeMap<ActorId, Inward>,
-    recordings: BTreeMap<SnapshotId, Recording>,
+    out: SortedMap<ActorId, Outward>,
+    inward: SortedMap<ActorId, Inward>,
+    recordings: SortedMap<SnapshotId, Recording>,
     /// Snapshots whose markers are still to be sent, where they are late.
     late: Vec<SnapshotId>,
     collecting: Option<Collecting>,
     taken: Option<Taken>,
     begun: u32,
     /// The newest request of each client, and its answer where it has one.
-    requests: BTreeMap<ActorId, (u64, Option<Answer>)>,
+    requests: SortedMap<ActorId, (u64, Option<Answer>)>,
 }
 
 impl Branch {
@@ -76,12 +78,12 @@ impl Branch {
             account: opening,
             out: others.iter().map(|node| (*node, Outward::default())).collect(),
             inward: others.iter().map(|node| (*node, Inward::default())).collect(),
-            recordings: BTreeMap::new(),
+            recordings: SortedMap::new(),
             late: Vec::new(),
             collecting: None,
             taken: None,
             begun: 0,
-            requests: BTreeMap::new(),
+            requests: SortedMap::new(),
         }
     }
 
@@ -91,7 +93,7 @@ impl Branch {
     }
 
     /// What it records, for which snapshots.
-    pub fn recordings(&self) -> &BTreeMap<SnapshotId, Recording> {
+    pub fn recordings(&self) -> &SortedMap<SnapshotId, Recording> {
         &self.recordings
     }
 
@@ -241,13 +243,19 @@ impl Branch {
 
     fn begin(&mut self, client: ActorId, number: u64, context: &mut Context<'_>) {
         if let Some(collecting) = &mut self.collecting {
-            context.note(|| format!("snapshot {} is on its way: its total will be told to {client} too", collecting.snapshot));
+            context.note(|| {
+                format!(
+                    "snapshot {} is on its way: its total will be told to {client} too",
+                    collecting.snapshot
+                )
+            });
             return collecting.askers.push((client, number));
         }
         self.begun += 1;
         let snapshot = SnapshotId { by: context.me(), number: self.begun };
         context.fact(Fact::Begins { snapshot });
-        self.collecting = Some(Collecting { snapshot, parts: BTreeMap::new(), askers: vec![(client, number)] });
+        self.collecting =
+            Some(Collecting { snapshot, parts: SortedMap::new(), askers: vec![(client, number)] });
         if context.settings().potholes.just_ask {
             let others: Vec<ActorId> = self.out.keys().copied().collect();
             others.into_iter().for_each(|other| self.put(other, Cargo::Look(snapshot), context));
@@ -264,7 +272,8 @@ impl Branch {
         if let Some(from) = first {
             context.fact(Fact::Closes { snapshot, from, coins: 0 });
         }
-        self.recordings.insert(snapshot, Recording { account: self.account, channels: BTreeMap::new(), open });
+        self.recordings
+            .insert(snapshot, Recording { account: self.account, channels: SortedMap::new(), open });
         if context.settings().potholes.late_markers {
             self.late.push(snapshot);
             context.set_timer(Timer::Late, context.settings().late());
@@ -304,8 +313,18 @@ impl Branch {
         self.put(snapshot.by, Cargo::Part { snapshot, account: recording.account, channels }, context);
     }
 
-    fn on_part(&mut self, from: ActorId, snapshot: SnapshotId, account: u64, way: u64, context: &mut Context<'_>) {
-        let Some(collecting) = self.collecting.as_mut().filter(|collecting| collecting.snapshot == snapshot) else { return };
+    fn on_part(
+        &mut self,
+        from: ActorId,
+        snapshot: SnapshotId,
+        account: u64,
+        way: u64,
+        context: &mut Context<'_>,
+    ) {
+        let Some(collecting) = self.collecting.as_mut().filter(|collecting| collecting.snapshot == snapshot)
+        else {
+            return;
+        };
         collecting.parts.insert(from, (account, way));
         if collecting.parts.len() <= self.out.len() {
             return;

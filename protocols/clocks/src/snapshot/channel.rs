@@ -3,7 +3,8 @@
 
 use super::message::Cargo;
 use serde::Serialize;
-use std::collections::{BTreeSet, VecDeque};
+use sim::ordered::SortedSet;
+use std::collections::VecDeque;
 
 /// How many are sent again at once.
 const WINDOW: usize = 16;
@@ -49,7 +50,7 @@ pub struct Inward {
     /// All up to this number have been taken.
     taken: u64,
     /// Taken, though an earlier one was not: only where order is not kept.
-    early: BTreeSet<u64>,
+    early: SortedSet<u64>,
 }
 
 impl Inward {

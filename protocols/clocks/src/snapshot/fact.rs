@@ -152,7 +152,9 @@ impl sim::Fact for Fact {
             }
             Fact::Waited { from, number } => smallvec![Value::Actor(*from), (*number).into()],
             Fact::Recognised { client, number } => smallvec![Value::Actor(*client), (*number).into()],
-            Fact::Asked { text, node } | Fact::Retried { text, node } => smallvec![word(text), Value::Actor(*node)],
+            Fact::Asked { text, node } | Fact::Retried { text, node } => {
+                smallvec![word(text), Value::Actor(*node)]
+            }
             Fact::Answered { text, answer, node } => smallvec![word(text), word(answer), Value::Actor(*node)],
             Fact::GaveUp { text } => smallvec![word(text)],
         }

@@ -18,7 +18,10 @@ pub(super) const FIGURES: &[Figure] = &[Figure {
           counted in runs in which one snapshot is taken.",
     x: Axis { name: "nodes", unit: "", log: false, categories: &[] },
     y: Axis { name: "markers", unit: "", log: false, categories: &[] },
-    published: &[Curve { name: MARKERS, points: &[(2.0, 2.0), (3.0, 6.0), (4.0, 12.0), (5.0, 20.0), (6.0, 30.0), (7.0, 42.0), (8.0, 56.0)] }],
+    published: &[Curve {
+        name: MARKERS,
+        points: &[(2.0, 2.0), (3.0, 6.0), (4.0, 12.0), (5.0, 20.0), (6.0, 30.0), (7.0, 42.0), (8.0, 56.0)],
+    }],
     ours: Ours::Computed { names: &[MARKERS], parts: 7, part: markers },
     tolerance: "equal",
 }];

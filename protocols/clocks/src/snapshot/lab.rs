@@ -29,7 +29,12 @@ pub(super) const VERBS: &[Verb] = &[
         doc: "The client has one node send money to another.",
         client: true,
     },
-    Verb { name: "snapshot", usage: "snapshot c1 at n1", doc: "The client has a node take a snapshot.", client: true },
+    Verb {
+        name: "snapshot",
+        usage: "snapshot c1 at n1",
+        doc: "The client has a node take a snapshot.",
+        client: true,
+    },
 ];
 
 pub(super) const POTHOLES: &[Pothole] = &[
@@ -63,10 +68,16 @@ pub(super) const POTHOLES: &[Pothole] = &[
 pub(super) const GLOSSARY: &[(&str, &str)] = &[
     ("snapshot", "What all nodes and channels hold, recorded while they go on working."),
     ("marker", "Parts what was sent on a channel before the sender recorded from what was sent after."),
-    ("channel", "The way from one node to another. Nothing is lost on it, and all comes in the order it was sent."),
+    (
+        "channel",
+        "The way from one node to another. Nothing is lost on it, and all comes in the order it was sent.",
+    ),
     ("record", "Write down what one has now, for a snapshot."),
     ("cut", "A line through all nodes' time lines: what is before it, and what after."),
-    ("consistent cut", "A cut across which nothing comes before it was sent. What is on its way at a cut belongs to it."),
+    (
+        "consistent cut",
+        "A cut across which nothing comes before it was sent. What is on its way at a cut belongs to it.",
+    ),
     ("on its way", "Sent, and not arrived: in no account."),
     ("conservation", "Money moves, and never appears or vanishes."),
     ("stable", "Once true of a system, true for ever: a snapshot that shows it proves it."),
@@ -95,7 +106,12 @@ pub(super) fn claims(settings: &Settings) -> Vec<Claim> {
     vec![
         safe(names::CONSISTENT),
         safe(names::CONSERVATION),
-        Claim { guarantee: "progress", stands: stands.clone(), within: Some(settings.recovery()), partial_heal: false },
+        Claim {
+            guarantee: "progress",
+            stands: stands.clone(),
+            within: Some(settings.recovery()),
+            partial_heal: false,
+        },
     ]
 }
 
@@ -108,7 +124,8 @@ pub(super) fn read_wish(verb: &str, words: &[Arc<str>]) -> Result<Wish, String> 
         Ok(node) if node.is_node() => Ok(node),
         _ => Err(format!("“{}” is no node: write n1", word.chars().take(20).collect::<String>())),
     };
-    let words: Vec<&str> = words.iter().map(|word| &**word).filter(|word| !matches!(*word, "→" | "at")).collect();
+    let words: Vec<&str> =
+        words.iter().map(|word| &**word).filter(|word| !matches!(*word, "→" | "at")).collect();
     if verb == "snapshot" {
         return match words[..] {
             [] => Ok(Wish { ask: Ask::Snapshot, node: None }),
@@ -122,8 +139,12 @@ pub(super) fn read_wish(verb: &str, words: &[Arc<str>]) -> Result<Wish, String> 
     };
     match coins.parse::<u64>() {
         _ if from == to => Err(format!("{from} cannot send to itself")),
-        Ok(coins) if (1..=1_000_000).contains(&coins) => Ok(Wish { ask: Ask::Send { coins, to }, node: Some(from) }),
-        _ => Err(format!("“{}” is no amount: write 1 to 1000000", coins.chars().take(20).collect::<String>())),
+        Ok(coins) if (1..=1_000_000).contains(&coins) => {
+            Ok(Wish { ask: Ask::Send { coins, to }, node: Some(from) })
+        }
+        _ => {
+            Err(format!("“{}” is no amount: write 1 to 1000000", coins.chars().take(20).collect::<String>()))
+        }
     }
 }
 

@@ -9,14 +9,23 @@ use std::collections::BTreeMap;
 pub(super) const MEASURES: &[Measure] = &[
     Measure { id: "answered", unit: "1/s", doc: "Requests answered each second." },
     Measure { id: "snapshots", unit: "", doc: "Snapshots that were completed." },
-    Measure { id: "snapshot_time", unit: "ms", doc: "How long a snapshot took from its beginning, on average." },
-    Measure { id: "on_its_way", unit: "coins", doc: "How much of the money was on its way, by the average snapshot." },
+    Measure {
+        id: "snapshot_time",
+        unit: "ms",
+        doc: "How long a snapshot took from its beginning, on average.",
+    },
+    Measure {
+        id: "on_its_way",
+        unit: "coins",
+        doc: "How much of the money was on its way, by the average snapshot.",
+    },
     Measure { id: "markers", unit: "", doc: "Markers for each snapshot that was completed." },
 ];
 
 /// In the order of [`MEASURES`].
 pub(super) fn measure(trace: &Trace, end: Time) -> Vec<f64> {
-    let answered = trace.story.operations.iter().filter(|o| matches!(o.outcome, Outcome::Ok | Outcome::Failed));
+    let answered =
+        trace.story.operations.iter().filter(|o| matches!(o.outcome, Outcome::Ok | Outcome::Failed));
     let (mut begun, mut taken, mut time, mut way) = (BTreeMap::new(), 0.0, 0.0, 0.0);
     for fact in &trace.facts {
         match (fact.name, fact.values.last()) {
@@ -33,7 +42,8 @@ pub(super) fn measure(trace: &Trace, end: Time) -> Vec<f64> {
     }
     let kinds = &trace.story.kinds;
     let marker = kinds.iter().position(|kind| *kind == "marker");
-    let markers = trace.story.arrows.iter().filter(|arrow| Some(usize::from(arrow.kind)) == marker).count() as f64;
+    let markers =
+        trace.story.arrows.iter().filter(|arrow| Some(usize::from(arrow.kind)) == marker).count() as f64;
     vec![answered.count() as f64 / end.seconds(), taken, time / taken, way / taken, markers / taken]
 }
 

@@ -201,7 +201,10 @@ impl Protocol for Moving {
             (Actor::Client(it), Event::Verb { verb, words }) => {
                 if let Ok(wish) = lab::read_wish(&verb, &words) {
                     let nodes = context.settings().nodes;
-                    it.on_wish(client::Wish { node: wish.node.filter(|node| node.number() <= nodes), ..wish }, context);
+                    it.on_wish(
+                        client::Wish { node: wish.node.filter(|node| node.number() <= nodes), ..wish },
+                        context,
+                    );
                 }
             }
             _ => {}

@@ -8,19 +8,20 @@ use super::invariants::At;
 use super::message::SnapshotId;
 use super::settings::Settings;
 use super::{Actor, Moving};
+use sim::ordered::SortedMap;
 use sim::protocol::{Happening, Monitor, Report};
 use sim::{ActorId, Parameters, Time};
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 /// Money that was sent, or has come, from one node to another so far.
-type Flow = BTreeMap<(ActorId, ActorId), u64>;
+type Flow = SortedMap<(ActorId, ActorId), u64>;
 
 /// What is known of a snapshot on its way.
 #[derive(Clone, Debug, Default)]
 struct Seen {
     /// What each node had when it recorded.
-    accounts: BTreeMap<ActorId, u64>,
+    accounts: SortedMap<ActorId, u64>,
     /// What each had sent to the others by then, and had got from them.
     sent: Flow,
     got: Flow,
@@ -35,12 +36,12 @@ struct Seen {
 pub struct Watch {
     nodes: Vec<ActorId>,
     total: u64,
-    accounts: BTreeMap<ActorId, u64>,
+    accounts: SortedMap<ActorId, u64>,
     sent: Flow,
     got: Flow,
-    snapshots: Arc<BTreeMap<SnapshotId, Seen>>,
+    snapshots: Arc<SortedMap<SnapshotId, Seen>>,
     /// All accounts after each of the latest changes, and how many changes there were.
-    past: VecDeque<Arc<BTreeMap<ActorId, u64>>>,
+    past: VecDeque<Arc<SortedMap<ActorId, u64>>>,
     changes: u64,
 }
 
@@ -51,7 +52,7 @@ const OPEN: usize = 32;
 
 impl Monitor<Moving> for Watch {
     fn new(settings: &Settings, _parameters: &Parameters) -> Self {
-        let accounts: BTreeMap<ActorId, u64> = settings.all().map(|node| (node, settings.opening)).collect();
+        let accounts: SortedMap<ActorId, u64> = settings.all().map(|node| (node, settings.opening)).collect();
         Self {
             nodes: settings.all().collect(),
             total: settings.total(),
@@ -95,7 +96,9 @@ impl Monitor<Moving> for Watch {
                     seen.channels.insert((*from, actor), *coins);
                 }
             }
-            Fact::Taken { snapshot, accounts, channels } => self.taken(*snapshot, accounts + channels, report),
+            Fact::Taken { snapshot, accounts, channels } => {
+                self.taken(*snapshot, accounts + channels, report)
+            }
             Fact::Recognised { .. } => report.reached(At::Known.place()),
             Fact::GaveUp { .. } => report.reached(At::GaveUp.place()),
             Fact::Waited { .. } => report.reached(At::Late.place()),

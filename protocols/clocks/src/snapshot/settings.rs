@@ -87,8 +87,14 @@ pub const PARAMETERS: &[Parameter] = &[
         Span::secs(600),
         "After which a client gives up, not knowing what became of its request.",
     ),
-    Parameter::pothole("just_ask", "A snapshot asks every node what it has, and adds up the answers: no markers."),
-    Parameter::pothole("forget_channels", "A snapshot records what nodes have, and not what is on its way between them."),
+    Parameter::pothole(
+        "just_ask",
+        "A snapshot asks every node what it has, and adds up the answers: no markers.",
+    ),
+    Parameter::pothole(
+        "forget_channels",
+        "A snapshot records what nodes have, and not what is on its way between them.",
+    ),
     Parameter::pothole("late_markers", "A node goes on sending for a while before it sends its markers."),
     Parameter::pothole("unordered", "A message is taken when it arrives, also where an earlier one has not."),
 ];

@@ -9,6 +9,7 @@ use sim::ActorId;
 use sim::protocol::Cluster;
 use sim::story::{Rank, Role};
 use sim::view::{ActorView, Body, Entry, Gauge, Strip, Table, TableRow, Tone};
+use std::fmt::Write;
 use std::sync::Arc;
 
 pub(super) fn fill(_actor: ActorId, state: Option<&Actor>, view: &mut ActorView) {
@@ -20,10 +21,14 @@ pub(super) fn fill(_actor: ActorId, state: Option<&Actor>, view: &mut ActorView)
 }
 
 fn of_branch(branch: &Branch, view: &mut ActorView) {
-    let recording = !branch.recordings().is_empty();
-    view.role = Some(if recording { fact::RECORDING } else { fact::BRANCH });
-    view.headline = if recording { "Records" } else { "Keeps an account" }.to_owned();
-    view.badge = format!("{} coins", branch.account());
+    let recording: Vec<String> = branch.recordings().keys().map(ToString::to_string).collect();
+    view.role = Some(if recording.is_empty() { fact::BRANCH } else { fact::RECORDING });
+    view.headline = format!("Has {} coins", branch.account());
+    if !recording.is_empty() {
+        let _ = write!(view.headline, ", records {}", recording.join(", "));
+    }
+    // The number alone: with its unit some would fit into a disc and some would not.
+    view.badge = branch.account().to_string();
     view.field("account", "in its account", branch.account(), "got");
     view.field("unknown", "sent, not known to have arrived", branch.unknown(), "paid");
     for (snapshot, recording) in branch.recordings() {
@@ -77,14 +82,17 @@ fn accounts(cluster: &Cluster<'_, Moving>) -> Strip {
     let taken: Vec<&Taken> = branches(cluster).filter_map(|(_, branch)| branch.taken()).collect();
     let running: Vec<_> = branches(cluster).filter_map(|(_, branch)| branch.collecting()).collect();
     let mut columns: Vec<Arc<str>> = vec!["now".into()];
-    columns.extend(running.iter().map(|collecting| Arc::from(format!("recording {}", collecting.snapshot))));
-    columns.extend(taken.iter().map(|taken| Arc::from(format!("snapshot {}", taken.snapshot))));
+    columns.extend(
+        running.iter().map(|collecting| Arc::<str>::from(format!("recording {}", collecting.snapshot))),
+    );
+    columns.extend(taken.iter().map(|taken| Arc::<str>::from(format!("snapshot {}", taken.snapshot))));
     let rows = branches(cluster).map(|(id, branch)| {
         let mut entries = vec![Entry::new(branch.account().to_string())];
         entries.extend(running.iter().map(|collecting| {
-            let recorded = branch.recordings().get(&collecting.snapshot).map(|recording| {
-                (recording.account, recording.channels.values().sum())
-            });
+            let recorded = branch
+                .recordings()
+                .get(&collecting.snapshot)
+                .map(|recording| (recording.account, recording.channels.values().sum()));
             let part = collecting.parts.get(&id).copied().or(recorded);
             part.map_or_else(Entry::default, |(account, way)| of_part(account, way).tone(Tone::Changing))
         }));
@@ -109,12 +117,13 @@ fn money(cluster: &Cluster<'_, Moving>) -> Strip {
     let settings: &Settings = cluster.settings;
     let expected = Some(settings.total() as f64);
     let here: u64 = branches(cluster).map(|(_, branch)| branch.account()).sum();
+    let way = settings.total().saturating_sub(here);
     let accounts = Gauge {
-        name: "in accounts".into(),
+        name: "in accounts now".into(),
         value: here as f64,
         expected,
         unit: "coins",
-        detail: format!("{here} in accounts; what is missing is on its way").into(),
+        detail: format!("{here} in accounts, {way} on their way").into(),
     };
     let taken = branches(cluster).filter_map(|(_, branch)| branch.taken()).map(|taken| {
         let (accounts, channels) = taken.sums();

@@ -462,6 +462,9 @@ impl Kernel {
 
     /// Ends chaos, cuts, loss, holds, pauses, slowness, drift and disk trouble, and restarts what is down: everywhere, or
     /// for these nodes, among themselves and with the clients. Restores no disk, sets no clock.
+    ///
+    /// A node that has yet to hear that its disk failed would stop of that afterwards, with nobody left to start it: it
+    /// stops and starts now, as one that has heard of it does.
     fn heal(
         &mut self,
         who: &[Who],
@@ -505,11 +508,21 @@ impl Kernel {
             if self.actor(slot).clock.drift() != natural {
                 self.drift(slot, natural);
             }
-            if self.actor(slot).status == Status::Down {
+            let doomed = self.disk_failure_waits(slot);
+            if doomed {
+                effects.push(Effect::Crash { slot, keep: None, torn: false });
+            }
+            if doomed || self.actor(slot).status == Status::Down {
                 effects.push(Effect::Start(slot));
             }
         }
         effects.push(Effect::Healed { all });
+    }
+
+    /// Whether a node has yet to be told that its disk failed: that is due, or waits until the node is free.
+    fn disk_failure_waits(&self, slot: Slot) -> bool {
+        let actor = self.actor(slot);
+        actor.disk.fail_queued || actor.waiting.iter().any(|item| matches!(item, Waiting::DiskFailed { .. }))
     }
 
     /// Among these every cut goes; towards the rest it stays, as cuts of its own.

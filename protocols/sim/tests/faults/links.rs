@@ -205,6 +205,7 @@ fn heal_mends_everything_or_only_what_it_names() {
     let run = puppets(&all);
     assert_eq!((run.seen(1), run.seen(2)), (vec!["30 n3 b".to_owned()], vec!["30 n1 a".to_owned()]));
     assert!(run.world.view().broken.is_empty(), "{:?}", run.world.view().broken);
+    assert!(run.idle_commands().is_empty(), "broke nothing: {:?}", run.idle_commands());
 
     let mut some = broken.to_vec();
     some.extend(["10ms heal n1 n2", "20ms say n1 n2 a", "20ms say n1 n4 b", "20ms say n2 n1 c"]);

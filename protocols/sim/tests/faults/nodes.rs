@@ -1,7 +1,10 @@
 //! Crashes, disks, pauses, slowness, clocks, work.
 
 use super::{puppets, puppets_with};
+use crate::support::Run;
+use crate::support::puppet::Puppets;
 use sim::story::ArrowEnd;
+use sim::trace::EventKind;
 use sim::view::Status;
 use sim::{ActorId, Running};
 
@@ -77,6 +80,33 @@ fn disks_fail_fill_up_and_recover() {
     assert_eq!(full.recovered(1), "a", "what was written before is safe");
     let told = puppets(&["1ms disk n1 full", "2ms store n1 b"]);
     assert_eq!(told.seen(1)[0], "2 disk failed, full");
+}
+
+/// A real node stops when it hears that its disk failed. After a heal nobody would start it again.
+#[test]
+fn heal_leaves_no_node_to_hear_later_that_its_disk_failed() {
+    let cases: [&[&str]; 3] = [
+        // It is paused, and the news waits for it.
+        &["0s vow n1 n2 a", "1ms disk n1 fail", "2ms pause n1"],
+        // It is at work, and the news waits for it.
+        &["0s vow n1 n2 a", "1ms disk n1 fail", "2ms toil n1 50ms a"],
+        // The news is due now.
+        &["10ms disk n1 fail", "10ms store n1 a"],
+    ];
+    let told = |run: &Run<Puppets>| run.trace.events.iter().any(|event| event.kind == EventKind::DiskFailed);
+    let starts = |run: &Run<Puppets>| run.trace.facts.iter().filter(|fact| fact.name == "started").count();
+    for case in cases {
+        let after = |heal| puppets(&[case, &[heal, "200ms heal", "300ms vow n1 n2 b"]].concat());
+        for heal in ["10ms heal", "10ms heal n1"] {
+            let run = after(heal);
+            assert!(!told(&run), "{case:?}, {heal}");
+            assert_eq!(starts(&run), 1, "{case:?}, {heal}");
+            assert!(run.seen(2).contains(&"315 n1 b".to_owned()), "{case:?}, {heal}: {:?}", run.seen(2));
+        }
+        let run = after("10ms heal n3");
+        let waits = case.contains(&"2ms pause n1");
+        assert_eq!((told(&run), starts(&run)), (!waits, usize::from(waits)), "{case:?}");
+    }
 }
 
 #[test]

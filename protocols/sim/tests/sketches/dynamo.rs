@@ -216,7 +216,9 @@ fn writes_that_did_not_know_of_each_other_become_siblings_and_a_later_one_joins_
 fn it_takes_writes_with_one_replica_down_but_not_with_two() {
     let open = |crashes: &[&str]| {
         let commands = [crashes, &["1ms put c1 n1 milk"]].concat();
-        Run::<Dynamo>::new(&[], &commands).after(300).trace.story.operations[0].outcome
+        let run = Run::<Dynamo>::new(&[], &commands).after(300);
+        assert!(run.idle_commands().is_empty(), "nobody crashed: {:?}", run.idle_commands());
+        run.trace.story.operations[0].outcome
     };
     assert_eq!(open(&["0s crash n2"]), Outcome::Ok);
     assert_eq!(open(&["0s crash n2", "0s crash n3"]), Outcome::Open);

@@ -218,6 +218,7 @@ fn one_liar_cannot_make_them_disagree_and_with_smaller_quorums_it_can() {
 fn a_backup_that_lies_or_is_silent_stops_nothing() {
     for fault in ["0s lie n3 equivocate", "0s crash n4"] {
         let run = run("quorum=3", &[fault, "1ms request n1"]);
+        assert!(run.idle_commands().is_empty(), "{fault} found nothing to do");
         assert!(run.trace.facts.iter().filter(|fact| fact.name == "committed").count() >= 3, "{fault}");
         assert!(run.world.standings()[0].broken.is_none());
     }
