@@ -10,7 +10,9 @@ impl Address {
     /// The address of a link; nothing if the text is no link, or has an address already.
     fn of(&self, text: &str) -> Option<String> {
         let bare = !text.is_empty() && !text.contains(['#', '/', ' ', '\n']);
-        (bare && run::Run::from_link(text).is_ok()).then(|| format!("{}#{text}", self.0))
+        // Words may stand behind the run: an assignment, `&embed`.
+        let link = text.split('&').next().unwrap_or_default();
+        (bare && run::Run::from_link(link).is_ok()).then(|| format!("{}#{text}", self.0))
     }
 }
 
@@ -62,6 +64,8 @@ mod tests {
         assert_eq!(whole, format!("{PAGE}#{link}"));
         assert!(run::Run::from_link(&whole).is_ok());
         assert_eq!(copied(&whole), whole, "an address stays as it is");
+        let given = format!("{link}&task=Stop%20it&goal=down%28n2%29");
+        assert_eq!(copied(&given), format!("{PAGE}#{given}"), "an assignment");
     }
 
     #[test]
