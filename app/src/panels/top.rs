@@ -22,6 +22,8 @@ const LINE_WIDTH: f32 = 690.0;
 /// From this room on there is a slider for the pace, and what it takes.
 const PACE_FROM: f32 = 820.0;
 const PACE_WIDTH: f32 = 165.0;
+/// What must be left beside the pace, or there is none: clock, lamps in short, icons.
+const BESIDE_PACE: f32 = 400.0;
 /// From this room on the palette's button has words, and what they take.
 const SEARCH_FROM: f32 = 1180.0;
 const SEARCH_WIDTH: f32 = 80.0;
@@ -40,7 +42,9 @@ pub fn show(ui: &mut Ui, state: &State, actions: &mut Vec<Action>) {
         lab_ui(ui, state, room, actions);
         ui.add_space(if room > 1100.0 { space::GAP } else { 0.0 });
         controls_ui(ui, state, actions);
-        if room > PACE_FROM {
+        let past = if state.playback.in_past() { PAST_WIDTH } else { 0.0 };
+        // A lab with a long name takes the pace's room.
+        if room > PACE_FROM && ui.available_width() > PACE_WIDTH + BESIDE_PACE + past {
             pace_ui(ui, state, actions);
         }
         ui.add_space(space::GAP);
