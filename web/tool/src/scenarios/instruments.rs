@@ -190,10 +190,12 @@ fn break_it(stage: &Stage<'_>) -> Result<()> {
     page.find_within("Play it", LONG)?;
     page.until_state("s.verdict.holds === false && s.verdict.sentence")?;
     page.click_on("Not linearizable")?;
+    // It stands below the proof.
+    let proof = page.find("How could it happen?")?;
+    page.wheel((proof.x + 20.0, 600.0), 4_000.0, 0)?;
     page.click_on("Where was it decided?")?;
-    told(&page, "Share of futures that end so", LONG)?;
     page.click_on("Enough")?;
-    page.find_within("Put away", LONG).map(drop)
+    page.find("Put away").map(drop)
 }
 
 /// Keeps what the page gives the browser to save, as texts.
