@@ -73,9 +73,11 @@ const LONG: Duration = Duration::from_secs(180);
 /// What everything on screen is called.
 const NAMES: &str = "[...document.querySelectorAll('#mirror > *')].map((e) => e.ariaLabel || e.textContent)";
 
-/// Waits until something on screen says this among other words, and answers with all it says.
+/// Waits until something on screen says this among other words, and answers with all it says. The mirror is brought up to
+/// date a few times a second: what it names must be in the window still.
 fn told(page: &Page, part: &str, patience: Duration) -> Result<Value> {
-    let one = format!("{NAMES}.find((name) => name.includes({}))", json!(part));
+    let one =
+        format!("{NAMES}.find((name) => name.includes({}) && window.potholes.locate(name))", json!(part));
     page.until(&one, patience, &format!("something that says {part:?}"))
 }
 
@@ -116,6 +118,7 @@ fn why(stage: &Stage<'_>) -> Result<()> {
     page.press("Escape", 0)?;
     gone(&page, "led to it and")?;
     page.press("End", 0)?;
+    page.until_state("!s.past")?;
     let message = told(&page, "Message ", SOON)?;
     page.click_on(message.as_str().unwrap_or_default())?;
     page.find("Why was it sent?").map(drop)
