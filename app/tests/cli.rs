@@ -273,10 +273,11 @@ fn a_sweep_that_is_interrupted_says_what_it_has() {
 
 #[test]
 fn lessons_are_checked() {
-    let said = say(&["lesson", "check", "--json"]);
+    // That every lesson holds is tested where they are; here, what is said of one.
+    let said = say(&["lesson", "check", "leader-nobody-hears", "--json"]);
     assert_eq!((said.code, said.err.as_str()), (HELD, ""), "{}", said.out);
     let documents = lines(&said);
-    assert_eq!(documents.len(), ::lessons::all().len());
+    assert_eq!(documents.len(), 1);
     for lesson in &documents {
         assert_eq!(
             (&lesson["schema"], &lesson["holds"], &lesson["wrong"]),
@@ -516,8 +517,13 @@ impl Write for Closing {
 
 #[test]
 fn a_reader_that_goes_away_is_no_error_and_a_full_disk_is_one() {
-    let all: &[&[&str]] =
-        &[&["labs"], &["lab", "raft"], &["run", "raft", "--for", "1s"], &["lesson", "check"], &["--help"]];
+    let all: &[&[&str]] = &[
+        &["labs"],
+        &["lab", "raft"],
+        &["run", "raft", "--for", "1s"],
+        &["lesson", "check", "lost-write"],
+        &["--help"],
+    ];
     for words in all {
         let mut err = Vec::new();
         let gone = &mut Closing(0, io::ErrorKind::BrokenPipe);
