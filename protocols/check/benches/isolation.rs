@@ -140,10 +140,10 @@ fn registers_all_levels(bencher: Bencher, count: u64) {
     });
 }
 
-/// As AWDIT is measured: without times, in sessions.
+/// As AWDIT is measured: without times, in sessions; keys hold nothing at first.
 #[divan::bench(args = ["read-committed", "read-atomic", "causal"], sample_count = 1, sample_size = 1)]
 fn registers_without_times_100_000(bencher: Bencher, level: &str) {
-    let history = history(100_000, false, Conventions::plume(), false);
+    let history = history(100_000, false, Conventions::dbcop(), false);
     let model = Model::promised_by(level, history.conventions()).unwrap();
     bencher.counter(ItemsCount::new(100_000_u64)).bench_local(|| {
         assert_eq!(judged(&history, Goal::One(model)).statuses.get(model), Status::Held);
@@ -157,7 +157,7 @@ fn registers_without_times_100_000(bencher: Bencher, level: &str) {
         "jepsen-edn/set_full.edn",
         "porcupine/jepsen/etcd_044.log",
         "porcupine/kv/c50-bad.txt",
-        "porcupine/kv/c50-ok.txt",
+        "porcupine/kv/c10-ok.txt",
         "awdit/causal/l20e200sqrt.txt",
     ],
     sample_count = 3,

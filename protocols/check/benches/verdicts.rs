@@ -260,7 +260,8 @@ fn store(operations: u64, repeated: bool) -> Vec<Event> {
     events
 }
 
-#[divan::bench(args = [false, true])]
+/// Each value written once, or three values only.
+#[divan::bench(args = [false, true], sample_count = 10)]
 fn generated_kv(bencher: Bencher, repeated: bool) {
     let events = store(100_000, repeated);
     bencher.counter(ItemsCount::new(100_000_u64)).bench_local(|| {

@@ -27,6 +27,8 @@ pub(super) struct Class<C> {
     answered: u32,
     /// Those not answered, as they began. Of pure ones none are kept: they do not matter.
     pub unanswered: SmallVec<[u32; 2]>,
+    /// So many of them, from the first, are on the path at least.
+    placed: usize,
 }
 
 /// How many operations offer something: so many had begun, so many are on the path.
@@ -113,7 +115,19 @@ impl<M: Model> Calls<M> {
         let (adds, uses_up) = (self.model.only_adds(&call), self.model.uses_up(&call));
         let number = self.classes.len() as u32;
         let (answered, unanswered) = (NONE, SmallVec::new());
-        self.classes.push(Class { call, pure, blind, adds, needs, offers, uses_up, answered, unanswered });
+        let placed = 0;
+        self.classes.push(Class {
+            call,
+            pure,
+            blind,
+            adds,
+            needs,
+            offers,
+            uses_up,
+            answered,
+            unanswered,
+            placed,
+        });
         let Self { classes, by_call, .. } = self;
         by_call.insert(hash, number, |at| table::hash_of(&classes[at as usize].call));
         number
@@ -187,7 +201,32 @@ impl<M: Model> Calls<M> {
     /// An operation of the class did not happen after all; it is not on the path.
     pub(super) fn withdraw(&mut self, class: u32, op: u32) {
         self.count(class, |count| count.begun -= 1);
-        self.classes[class as usize].unanswered.retain(|other| *other != op);
+        let Class { unanswered, placed, .. } = &mut self.classes[class as usize];
+        if let Ok(at) = unanswered.binary_search(&op) {
+            unanswered.remove(at);
+            *placed -= usize::from(at < *placed);
+        }
+    }
+
+    /// An operation of the class that was not answered is not on the path any more.
+    pub(super) fn freed(&mut self, class: u32, op: u32) {
+        let Class { unanswered, placed, .. } = &mut self.classes[class as usize];
+        if let Ok(at) = unanswered.binary_search(&op) {
+            *placed = at.min(*placed);
+        }
+    }
+
+    /// The first of the class that was not answered and is not on the path. (Those alike go in the order in which they
+    /// began: there may be hundreds of unknown outcome, of which no more than this one is worth a thought.)
+    pub(super) fn first_free(&mut self, class: u32, is_placed: impl Fn(u32) -> bool) -> Option<u32> {
+        let Class { unanswered, placed, .. } = &mut self.classes[class as usize];
+        while let Some(op) = unanswered.get(*placed) {
+            if !is_placed(*op) {
+                return Some(*op);
+            }
+            *placed += 1;
+        }
+        None
     }
 
     /// An operation is put on the path, or taken off it.

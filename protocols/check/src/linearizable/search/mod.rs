@@ -100,8 +100,10 @@ struct Answer {
     event: u32,
     /// Those open when it came, in `Search::open_then`.
     open: (u32, u32),
-    /// How many of `Search::unknown` were known to be so when it came.
+    /// How many operations were known to be of unknown outcome when it came, and of how many classes
+    /// (`Search::unknown_classes`).
     unknown: u32,
+    unknown_classes: u32,
     /// How many had begun by then that offer what it needs; how many that do not only add.
     supply: u32,
     changers: u32,
@@ -120,8 +122,9 @@ pub struct Search<M: Model> {
     open: Vec<u32>,
     open_then: Vec<u32>,
     answers: Vec<Answer>,
-    /// Operations of unknown outcome, as they became so.
-    unknown: Vec<u32>,
+    /// How many operations are of unknown outcome: each has a bit of its own. And the classes of those that are not pure.
+    unknown: u32,
+    unknown_classes: Vec<u32>,
     free_bits: Vec<u32>,
     bits_used: u32,
     path: Vec<Node>,
@@ -152,7 +155,8 @@ impl<M: Model> Search<M> {
             open: Vec::new(),
             open_then: Vec::new(),
             answers: Vec::new(),
-            unknown: Vec::new(),
+            unknown: 0,
+            unknown_classes: Vec::new(),
             free_bits: Vec::new(),
             bits_used: 0,
             path: vec![root],
@@ -284,15 +288,19 @@ impl<M: Model> Search<M> {
         if op.status != Status::Open {
             return;
         }
-        let (old, new) = (op.bit, self.unknown.len() as u32);
+        let (old, new) = (op.bit, self.unknown);
         op.status = Status::Unknown;
         op.bit = new;
         if op.depth > 0 {
             self.set.put(old, false);
             self.used.put(new, true);
         }
-        self.unknown.push(number);
+        let class = op.class;
+        self.unknown += 1;
         self.free_bits.push(old);
+        if !self.calls.class(class).pure && !self.unknown_classes.contains(&class) {
+            self.unknown_classes.push(class);
+        }
     }
 
     /// The operation surely did not happen.
@@ -329,8 +337,9 @@ impl<M: Model> Search<M> {
         self.open_then.extend_from_slice(&self.open);
         let end = self.open_then.len() as u32;
         let (supply, changers) = self.calls.needed(class, self.answers.len() as u32);
-        let unknown = self.unknown.len() as u32;
-        self.answers.push(Answer { op: number, event, open: (start, end), unknown, supply, changers });
+        let (unknown, unknown_classes) = (self.unknown, self.unknown_classes.len() as u32);
+        let open = (start, end);
+        self.answers.push(Answer { op: number, event, open, unknown, unknown_classes, supply, changers });
         self.open.retain(|open| *open != number);
         self.free_bits.push(self.ops[number as usize].bit);
         self.pass_answers();

@@ -87,6 +87,7 @@ impl<M: Model> Search<M> {
         let left = &mut self.ops[other as usize];
         let depth = std::mem::take(&mut left.depth);
         let (bit, status) = (left.bit, left.status);
+        self.calls.freed(class, other);
         if status == Status::Unknown { &mut self.used } else { &mut self.set }.put(bit, false);
         self.path[depth as usize].op = number;
         self.ops[number as usize].depth = depth;
@@ -198,14 +199,23 @@ impl<M: Model> Search<M> {
         })
     }
 
-    /// Candidates in three rounds: the answered operation, those that may help it directly, the others.
+    /// Candidates in three rounds: the answered operation, those that may help it directly, the others. Of those of
+    /// unknown outcome that are alike only the first counts.
     fn next_candidate(&mut self) -> Option<u32> {
         let top = self.path.last_mut()?;
         let answer = &self.answers[top.blocked as usize];
         let goal = self.ops[answer.op as usize].class;
         let (start, end) = answer.open;
         let open = &self.open_then[start as usize..end as usize];
-        let unknown = &self.unknown[..answer.unknown as usize];
+        let unknown = &self.unknown_classes[..answer.unknown_classes as usize];
+        let Self { calls, ops, .. } = self;
+        let first_unknown = |calls: &mut super::Calls<M>, class: u32| {
+            let first = calls.first_free(class, |op| ops[op as usize].depth > 0)?;
+            let op = &ops[first as usize];
+            (op.status == Status::Unknown && op.bit < answer.unknown).then_some(first)
+        };
+        // The classes of all that is not on the path, once they are asked for.
+        let mut left: Option<SmallVec<[u32; AHEAD]>> = None;
         let round = (open.len() + unknown.len()) as u32;
         while top.candidate <= 2 * round {
             let place = top.candidate;
@@ -214,22 +224,33 @@ impl<M: Model> Search<M> {
                 return Some(answer.op);
             }
             let within = ((place - 1) % round) as usize;
-            let number = open.get(within).or_else(|| unknown.get(within - open.len()));
-            let Some(number) = number.copied().filter(|number| *number != answer.op) else { continue };
-            let op = &self.ops[number as usize];
+            let number = match open.get(within) {
+                Some(number) => Some(*number),
+                None => first_unknown(calls, unknown[within - open.len()]),
+            };
+            let Some(number) = number.filter(|number| *number != answer.op) else { continue };
+            let op = &ops[number as usize];
             if op.depth > 0 || op.status == Status::Gone {
                 continue;
             }
-            let helps = self.calls.feeds(op.class, goal);
+            let helps = calls.feeds(op.class, goal);
             if helps != (place <= round) {
                 continue;
             }
+            if helps || op.status == Status::Answered {
+                return Some(number);
+            }
             // One of unknown outcome need not happen: it must help another at least.
-            let is_needed = |other: &u32| {
-                let other = &self.ops[*other as usize];
-                other.depth == 0 && other.status != Status::Gone && self.calls.feeds(op.class, other.class)
-            };
-            if helps || op.status == Status::Answered || open.iter().chain(unknown).any(is_needed) {
+            let left = left.get_or_insert_with(|| {
+                let open = open.iter().map(|other| &ops[*other as usize]);
+                let mut left: SmallVec<[u32; AHEAD]> = open
+                    .filter(|other| other.depth == 0 && other.status != Status::Gone)
+                    .map(|other| other.class)
+                    .collect();
+                left.extend(unknown.iter().copied().filter(|class| first_unknown(calls, *class).is_some()));
+                left
+            });
+            if left.iter().any(|other| calls.feeds(op.class, *other)) {
                 return Some(number);
             }
         }
@@ -237,7 +258,7 @@ impl<M: Model> Search<M> {
     }
 
     /// Whether an operation just alike, which goes first, is still to be put in.
-    fn waits_for_another(&self, number: u32, blocked: u32) -> bool {
+    fn waits_for_another(&mut self, number: u32, blocked: u32) -> bool {
         let op = &self.ops[number as usize];
         let answered = op.status == Status::Answered;
         let mut alike = if answered { op.alike } else { self.calls.last_answered(op.class) };
@@ -249,8 +270,10 @@ impl<M: Model> Search<M> {
             }
             alike = other.alike;
         }
-        let earlier = self.calls.class(op.class).unanswered.iter().take_while(|other| **other != number);
-        !answered && earlier.into_iter().any(|other| self.ops[*other as usize].depth == 0)
+        let Self { calls, ops, .. } = self;
+        let class = ops[number as usize].class;
+        !answered
+            && calls.first_free(class, |op| ops[op as usize].depth > 0).is_some_and(|first| first < number)
     }
 
     fn try_op(&mut self, number: u32) {
@@ -359,6 +382,7 @@ impl<M: Model> Search<M> {
         let (bit, class) = (op.bit, op.class);
         if op.status == Status::Unknown { &mut self.used } else { &mut self.set }.put(bit, false);
         self.calls.place(class, false);
+        self.calls.freed(class, node.op);
     }
 
     /// Steps back from the configuration on top: nothing helps it.
