@@ -49,11 +49,19 @@ impl Value {
 /// The arguments or the results of one operation: mostly none, one or two.
 pub type Values = SmallVec<[Value; 2]>;
 
+/// Whether a text reads as itself in a sentence without quotes: no number, not [`Value::Nil`], one word.
+fn is_plain(text: &str) -> bool {
+    let word = |c: char| c.is_alphanumeric() || "-_.:/+*@#$%&=?!<>|~^".contains(c);
+    !text.is_empty() && text.chars().all(word) && text.parse::<f64>().is_err() && text != "nothing"
+}
+
 impl fmt::Display for Value {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Value::Nil => f.write_str("nothing"),
             Value::Int(number) => write!(f, "{number}"),
+            // Quoted where it could be taken for something else, or for the end of what stands around it.
+            Value::Text(text) if !is_plain(text) => write!(f, "{text:?}"),
             Value::Text(text) | Value::Word(text) => f.write_str(text),
             Value::List(items) => {
                 f.write_str("[")?;
@@ -114,5 +122,25 @@ mod tests {
         assert_eq!(map.get(&1.into()), Some(&"a".into()));
         assert_eq!(map.get(&3.into()), None);
         assert_eq!(map.to_string(), "{1 a, 2 b}");
+    }
+
+    #[test]
+    fn a_text_that_could_be_something_else_is_quoted() {
+        let told = |text: &str| Value::from(text).to_string();
+        for plain in ["a", "n1", "v-7", "x:1", "größe"] {
+            assert_eq!(told(plain), plain);
+        }
+        for (text, quoted) in [
+            ("", "\"\""),
+            ("7", "\"7\""),
+            ("1e3", "\"1e3\""),
+            ("nothing", "\"nothing\""),
+            ("a b", "\"a b\""),
+            ("[a", "\"[a\""),
+            ("a\nb", "\"a\\nb\""),
+        ] {
+            assert_eq!(told(text), quoted);
+        }
+        assert_eq!(Value::from(vec!["1".into(), 1.into()]).to_string(), "[\"1\" 1]");
     }
 }

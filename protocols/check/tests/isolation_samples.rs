@@ -135,7 +135,7 @@ fn a_proof_by_cases_reads_as_one() {
     };
     audit::finding(&history, &finding).unwrap();
     let expected = "\
-Whichever order of versions is tried, the transactions cannot be explained as serializable.
+Whichever order of versions is tried, the transactions cannot be explained at the level serializable.
   T1  process 1: write x 1, write y 1
   T2  process 2: write x 2, write z 2
   T3  process 3: read x 1, read z 2

@@ -105,7 +105,10 @@ fn value(one: &Value, to: &mut String) {
                 if place > 0 {
                     to.push(',');
                 }
-                quoted(&key.to_string(), to);
+                match key {
+                    Value::Text(text) => quoted(text, to),
+                    other => quoted(&other.to_string(), to),
+                }
                 to.push(':');
                 value(held, to);
             }

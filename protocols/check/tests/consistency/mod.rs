@@ -371,7 +371,10 @@ fn told(events: &[(u32, &str)]) -> History {
     for (id, (lane, text)) in events.iter().enumerate() {
         let (id, at) = (id as u64, text.find(['=', '?']).unwrap());
         let key = (at > 0).then(|| std::sync::Arc::from(&text[..at]));
-        let value = if text.len() == at + 1 { Value::Nil } else { Value::from(&text[at + 1..]) };
+        let value = match &text[at + 1..] {
+            "" => Value::Nil,
+            word => word.parse::<i64>().map_or_else(|_| Value::from(word), Value::from),
+        };
         let (call, output) = match &text[at..=at] {
             "=" => (Invocation::write(id, *lane, key, value), Values::new()),
             _ => (Invocation::read(id, *lane, key), Values::from_iter([value])),

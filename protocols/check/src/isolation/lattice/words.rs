@@ -216,7 +216,7 @@ impl Anomaly {
             Graph(shape, order) => return graph_words(shape, order),
             NoOrder(model) => {
                 return format!(
-                    "Whichever order of versions is tried, the transactions cannot be explained as {}.",
+                    "Whichever order of versions is tried, the transactions cannot be explained at the level {}.",
                     model.name().replace('-', " ")
                 );
             }
