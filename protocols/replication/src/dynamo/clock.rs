@@ -59,14 +59,35 @@ impl Reach {
         self.close_gaps();
     }
 
+    /// Takes in all that another of the same node has.
+    fn join(&mut self, other: &Reach) {
+        // Both are in order: one walk over both. A clock that misses one write of many may be long.
+        let (mut ours, mut theirs) = (self.beyond.iter().peekable(), other.beyond.iter().peekable());
+        let mut both = SmallVec::with_capacity(self.beyond.len().max(other.beyond.len()));
+        loop {
+            let next = match (ours.peek(), theirs.peek()) {
+                (Some(one), Some(two)) => (**one).min(**two),
+                (Some(one), None) | (None, Some(one)) => **one,
+                (None, None) => break,
+            };
+            ours.next_if(|count| **count == next);
+            theirs.next_if(|count| **count == next);
+            both.push(next);
+        }
+        self.beyond = both;
+        self.raise(other.upto);
+    }
+
     fn close_gaps(&mut self) {
-        let upto = &mut self.upto;
-        self.beyond.retain(|count| {
-            if *count == *upto + 1 {
-                *upto += 1;
+        let mut closed = 0;
+        for count in &self.beyond {
+            if *count > self.upto + 1 {
+                break;
             }
-            *count > *upto
-        });
+            self.upto = self.upto.max(*count);
+            closed += 1;
+        }
+        self.beyond.drain(..closed);
     }
 }
 
@@ -123,9 +144,7 @@ impl Clock {
     /// Adds all that another has seen.
     pub fn join(&mut self, other: &Clock) {
         for theirs in &other.nodes {
-            let ours = self.reach_mut(theirs.node);
-            ours.raise(theirs.upto);
-            theirs.beyond.iter().for_each(|count| ours.insert(*count));
+            self.reach_mut(theirs.node).join(theirs);
         }
     }
 
