@@ -9,7 +9,7 @@
 use sim::ids::{ActorId, EventId};
 use sim::story::{Arrow, ArrowEnd, Operation};
 use sim::time::Time;
-use sim::trace::{EventKind, EventRecord, Trace};
+use sim::trace::{EventKind, EventRecord, Links, Trace};
 
 /// How many events of the same instant are looked through for the command that started an actor: `restart` of all starts
 /// one after the other.
@@ -127,31 +127,63 @@ pub fn past(trace: &Trace, event: EventId) -> Events {
 
 /// The past, and how far each actor's own reaches into it.
 fn past_and_reach(trace: &Trace, event: EventId) -> (Events, Times) {
-    let (mut past, mut reach) = (Events::default(), Times::default());
-    let Some(record) = trace.event(event) else { return (past, reach) };
-    reach.tell(record.actor, record.at);
-    past.words = vec![0; (event.0 / 64) as usize + 1];
-    for cause in causes(trace, event, record).into_iter().flatten() {
-        past.add(cause);
-    }
-    // Causes are earlier: when the sweep comes to a word from above, only its own events can still add to it.
-    for at in (0..past.words.len()).rev() {
-        let mut open = past.words[at];
-        while open != 0 {
-            let bit = 63 - open.leading_zeros();
-            open &= !(1 << bit);
-            let id = EventId(at as u64 * 64 + u64::from(bit));
-            let Some(record) = trace.event(id) else { continue };
-            reach.tell(record.actor, record.at);
-            for cause in causes(trace, id, record).into_iter().flatten() {
-                if cause.0 / 64 == at as u64 && !past.has(cause) {
-                    open |= 1 << (cause.0 % 64);
+    let mut reach = Times::default();
+    let Some(links) = links(trace, event) else { return (Events::default(), reach) };
+    reach.tell(links.actor, links.at);
+    let mut words = vec![0; (event.0 / 64) as usize + 1];
+    mark_causes(trace, event, links, before(trace, event), &mut words);
+    let mut told = vec![false; usize::from(u16::MAX) + 1];
+    // Causes are earlier: when the sweep comes to a word from above, only its own events can still add to it, and those
+    // below themselves. Most events of most pasts are in them: to ask each is quicker than to look for the next.
+    for at in (0..words.len()).rev() {
+        if words[at] == 0 {
+            continue;
+        }
+        let all = trace.events.links_of_64(at);
+        for bit in (0..64).rev() {
+            if words[at] >> bit & 1 != 0
+                && let Some(links) = all.get(bit)
+            {
+                let name = usize::from(links.actor.map_or(0, ActorId::raw));
+                if !std::mem::replace(&mut told[name], true) {
+                    reach.tell(links.actor, links.at);
                 }
-                past.add(cause);
+                let id = EventId((at * 64 + bit) as u64);
+                let before = if bit > 0 { all.get(bit - 1) } else { before(trace, id) };
+                mark_causes(trace, id, links, before, &mut words);
             }
         }
     }
-    (past, reach)
+    let count = words.iter().map(|word| u64::from(word.count_ones())).sum();
+    (Events { words, count }, reach)
+}
+
+fn links(trace: &Trace, event: EventId) -> Option<Links> {
+    trace.events.links(usize::try_from(event.0).ok()?)
+}
+
+/// Of the event before.
+fn before(trace: &Trace, event: EventId) -> Option<Links> {
+    links(trace, EventId(event.0.checked_sub(1)?))
+}
+
+/// Sets the bits of [`causes`]; `before` is the event before it.
+#[inline(always)]
+fn mark_causes(trace: &Trace, event: EventId, links: Links, before: Option<Links>, words: &mut [u64]) {
+    let mut mark = |cause: EventId| {
+        if let Some(word) = words.get_mut((cause.0.min(event.0) / 64) as usize) {
+            *word |= u64::from(cause < event) << (cause.0 % 64);
+        }
+    };
+    mark(links.trigger);
+    mark(links.previous);
+    // Both are asked at once, as one of the two is hardly ever so.
+    if links.at_once & before.is_some_and(|before| before.at == links.at) {
+        let record = trace.event(event);
+        if let Some(command) = record.and_then(|record| command_behind(trace, event, record)) {
+            mark(command);
+        }
+    }
 }
 
 /// On which side of the event asked about something lies.

@@ -34,6 +34,14 @@ impl<T> Pages<T> {
         self.pages.get(at / PAGE)?.get(at % PAGE)
     }
 
+    /// The entries from a place on, so many or as many as there are on its page.
+    #[inline]
+    pub fn stretch(&self, from: usize, most: usize) -> &[T] {
+        let page = self.pages.get(from / PAGE).map_or(&[][..], |page| page);
+        let start = (from % PAGE).min(page.len());
+        &page[start..page.len().min(start + most)]
+    }
+
     #[inline]
     pub fn get_mut(&mut self, at: usize) -> Option<&mut T> {
         self.pages.get_mut(at / PAGE)?.get_mut(at % PAGE)

@@ -70,6 +70,35 @@ pub struct EventRecord {
     pub previous: EventId,
 }
 
+/// What an event hangs on, without the rest of its record: for those who go through millions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Links {
+    /// When.
+    pub at: Time,
+    /// At whom; a command on the whole cluster has nobody.
+    pub actor: Option<ActorId>,
+    /// Whether it is one that a command may have made happen at once: a start or a timer.
+    pub at_once: bool,
+    /// As in [`EventRecord`].
+    pub trigger: EventId,
+    /// As in [`EventRecord`].
+    pub previous: EventId,
+}
+
+/// [`Links`] of events that follow each other.
+#[derive(Clone, Copy, Debug)]
+pub struct LinksOf<'a> {
+    packed: &'a [PackedEvent],
+}
+
+impl LinksOf<'_> {
+    /// Those of one of them.
+    #[inline(always)]
+    pub fn get(&self, place: usize) -> Option<Links> {
+        self.packed.get(place).map(PackedEvent::links)
+    }
+}
+
 /// An event as it is kept: half as large as the record of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct PackedEvent {
@@ -81,6 +110,20 @@ struct PackedEvent {
     /// 0 is nobody.
     actor: u16,
     tag: u8,
+}
+
+impl PackedEvent {
+    #[inline(always)]
+    fn links(&self) -> Links {
+        let PackedEvent { at, trigger, previous, actor, tag, .. } = *self;
+        Links {
+            at,
+            actor: (actor != 0).then(|| ActorId::from_raw(actor)),
+            at_once: matches!(tag, 1 | 3),
+            trigger: EventId(widen(trigger)),
+            previous: EventId(widen(previous)),
+        }
+    }
 }
 
 /// Stands for a timer that does not fit: it lies in [`Events::wide`].
@@ -140,6 +183,18 @@ impl List for Events {
 }
 
 impl Events {
+    /// What the event at a place hangs on, where there is one.
+    #[inline]
+    pub fn links(&self, place: usize) -> Option<Links> {
+        self.packed.get(place).map(PackedEvent::links)
+    }
+
+    /// The same of the 64 events from 64 times `word` on, as far as there are so many, for those who go through all.
+    #[inline]
+    pub fn links_of_64(&self, word: usize) -> LinksOf<'_> {
+        LinksOf { packed: self.packed.stretch(word * 64, 64) }
+    }
+
     /// Adds one.
     #[inline(always)]
     pub fn push(&mut self, record: EventRecord) {
