@@ -73,16 +73,47 @@ fn nodes_100_messages_2000(bencher: Bencher<'_, '_>) {
 /// A story of 100,000 arrows that goes on for so many seconds: all of it in sight where it is 10, else 8 seconds of it.
 #[divan::bench(args = [10, 100, 1000])]
 fn arrows_100000_over_seconds(bencher: Bencher<'_, '_>, seconds: u64) {
+    arrows(bencher, seconds, |_, _, _| {});
+}
+
+/// The same, all of it in sight, while the moment shown moves.
+#[divan::bench]
+fn arrows_100000_while_time_moves(bencher: Bencher<'_, '_>) {
+    arrows(bencher, 10, |_, shown, frame| {
+        shown.moment = Moment::end_of(Time::millis(1_000 + 10 * (frame % 800)));
+    });
+}
+
+/// The same, looked at closer and closer: nothing of the picture before can be kept.
+#[divan::bench]
+fn arrows_100000_while_it_grows(bencher: Bencher<'_, '_>) {
+    arrows(bencher, 10, |timeline, shown, frame| {
+        timeline.show_between(shown, Time::ZERO, Time::millis(10_000 - frame % 800));
+    });
+}
+
+fn arrows(
+    bencher: Bencher<'_, '_>,
+    seconds: u64,
+    mut change: impl FnMut(&mut Timeline, &mut timeline::Shown<'_>, u64),
+) {
     let end = Time::millis(1_000 * seconds);
     let story = support::busy(9, 100_000, end);
     let mut timeline = Timeline::default();
-    let shown = Moment::end_of(Time::millis(5_000));
-    let usual = timeline::Shown::new(&story, shown, Time::millis(10_000), &Selection::None);
+    let mut shown = timeline::Shown::new(
+        &story,
+        Moment::end_of(Time::millis(5_000)),
+        Time::millis(10_000),
+        &Selection::None,
+    );
     if seconds == 10 {
-        timeline.show_whole(&usual);
+        timeline.show_whole(&shown);
     }
+    let mut frame = 0;
     frames(bencher, |ui| {
-        timeline.show(ui, usual);
+        frame += 1;
+        change(&mut timeline, &mut shown, frame);
+        timeline.show(ui, shown);
     });
 }
 
@@ -158,10 +189,13 @@ fn a_run() -> Playback {
     playback
 }
 
-/// A state of the window: a run with these commands at this moment, nothing to be explained.
-fn window_at(commands: &[&str], end: Time, at: Time) -> App {
+/// Clients that ask as often as they can.
+const BUSY: &[&str] = &["clients=9", "think=20ms"];
+
+/// A state of the window: a run of nine nodes with these settings and commands at this moment, nothing to be explained.
+fn window_at(settings: &[&str], commands: &[&str], end: Time, at: Time) -> App {
     let mut run = Run::new(catalog::LABS[0]);
-    for set in ["nodes=9", "clients=9", "think=20ms"] {
+    for set in [&["nodes=9"], settings].concat() {
         // Parameters of the lab; if one were not, the run would be the usual one.
         let _ = run.parameters.assign(set);
     }
@@ -176,11 +210,13 @@ fn window_at(commands: &[&str], end: Time, at: Time) -> App {
     App::on(state)
 }
 
-/// The whole window, shell and all panels, over a run of nine nodes with 200 messages under way and more.
-#[divan::bench]
-fn whole_window_9_nodes_200_messages(bencher: Bencher<'_, '_>) {
+/// The whole window, shell and all panels, over a run of nine nodes with 200 messages under way and more; as a newcomer
+/// has it, and with as much to do for its clients as they can ask.
+#[divan::bench(args = [false, true])]
+fn whole_window_9_nodes_200_messages(bencher: Bencher<'_, '_>, busy: bool) {
     let at = Time::millis(6_000);
-    let mut app = window_at(&["4s link all delay 2s"], at, at);
+    let settings: &[&str] = if busy { BUSY } else { &[] };
+    let mut app = window_at(settings, &["4s link all delay 2s"], at, at);
     let flights = app.state().playback.view().flights.len();
     assert!(flights >= 200, "only {flights} messages are under way");
     frames(bencher, |ui| app.frame(ui));
@@ -190,7 +226,7 @@ fn whole_window_9_nodes_200_messages(bencher: Bencher<'_, '_>) {
 #[divan::bench]
 fn whole_window_100000_arrows(bencher: Bencher<'_, '_>) {
     let end = Time::millis(60_000);
-    let mut app = window_at(&[], end, end);
+    let mut app = window_at(BUSY, &[], end, end);
     let arrows = app.state().playback.story().arrows.len();
     assert!(arrows >= 100_000, "only {arrows} messages were sent");
     frames(bencher, |ui| app.frame(ui));

@@ -1,13 +1,15 @@
-//! Messages between lanes: up to some twenty thousand as one mesh of lines, more as a picture of how dense they are.
+//! Messages between lanes: up to some twenty thousand as one mesh of lines, more as a picture of how dense they are
+//! ([`density`]).
 
 use std::ops::Range;
 
 use eframe::egui::{Color32, Pos2, Rect, Shape, pos2};
-use sim::story::{Arrow, ArrowEnd, Rank};
+use sim::story::{Arrow, ArrowEnd};
 use sim::view::Flight;
 use sim::{MessageId, Story, Time};
 
 use super::axis::Axis;
+use super::density;
 use super::rows::Rows;
 use crate::canvas::ink::{self, Lines};
 use crate::lens::{Lens, Light};
@@ -17,8 +19,6 @@ use crate::theme::{Palette, mix};
 pub const LINES_MOST: usize = 20_000;
 /// Above so many heads are plain triangles.
 const FINE_HEADS: usize = 3_000;
-/// Cells of a density picture.
-const CELLS: [usize; 2] = [320, 100];
 /// A lost arrow goes so far of its way.
 const LOST_PART: f32 = 0.5;
 /// How far what happened beside goes into the ground, of 255.
@@ -85,7 +85,7 @@ impl Sight<'_> {
     }
 
     /// How an arrow is lit.
-    fn light(&self, arrow: &Arrow) -> Light {
+    pub(super) fn light(&self, arrow: &Arrow) -> Light {
         self.lens.map_or(Light::Full, |lens| lens.arrow(arrow))
     }
 
@@ -111,12 +111,18 @@ impl Sight<'_> {
         }
     }
 
-    /// The arrows in sight, as one shape or two.
-    pub fn paint(&self, story: &Story, room: Rect, shapes: &mut Vec<Shape>) -> Range<usize> {
+    /// The arrows in sight, as one shape.
+    pub fn paint(
+        &self,
+        story: &Story,
+        room: Rect,
+        kept: &mut density::Kept,
+        shapes: &mut Vec<Shape>,
+    ) -> Range<usize> {
         let (first, last) = self.axis.shown();
         let range = story.arrows_between(first, last);
         if range.len() > LINES_MOST {
-            shapes.push(self.density(story, range.clone(), room));
+            shapes.push(kept.picture(self, story, range.clone(), room));
         } else {
             shapes.push(self.lines(story, range.clone(), room));
         }
@@ -169,105 +175,6 @@ impl Sight<'_> {
         }
     }
 
-    /// How many arrows pass each cell, by the colour of who sent them.
-    fn density(&self, story: &Story, range: Range<usize>, room: Rect) -> Shape {
-        let [columns, rows] = CELLS;
-        let cell = room.size() / eframe::egui::vec2(columns as f32, rows as f32);
-        // Each column is summed downwards at the end: an arrow costs two cells of a column, however tall it is.
-        let stride = rows + 1;
-        let mut planes =
-            [vec![0f32; columns * stride], vec![0f32; columns * stride], vec![0f32; columns * stride]];
-        let per = eframe::egui::vec2(1.0 / cell.x.max(1e-3), 1.0 / cell.y.max(1e-3));
-        let quick = self.quick();
-        for (index, arrow) in range.clone().zip(story.arrows.range(range)) {
-            let Some([from, to]) = quick(&arrow).or_else(|| self.ends(index, &arrow)) else { continue };
-            let plane = match arrow.rank {
-                Rank::Leader => 0,
-                Rank::Candidate => 1,
-                Rank::Follower | Rank::Learner | Rank::Client => 2,
-            };
-            let weight = if arrow.routine { 0.4 } else { 1.0 };
-            let weight = if self.light(&arrow) == Light::Dim { weight * 0.1 } else { weight };
-            // In cells from the corner: multiplied, and cut off by a cast, since this is done a hundred thousand times.
-            let (low, high) = ((from.x - room.left()) * per.x, (to.x - room.left()) * per.x);
-            if high < 0.0 || low >= columns as f32 {
-                continue;
-            }
-            let low = low.max(0.0) as usize;
-            let high = (high as usize).clamp(low, columns - 1);
-            let mut y = (from.y - room.top()) * per.y;
-            let down = (to.y - from.y) * per.y / (high - low + 1) as f32;
-            for column in low..=high {
-                let next = y + down;
-                let row = |y: f32| (y.max(0.0) as usize).min(rows - 1);
-                if let Some(cells) = planes[plane].get_mut(column * stride..(column + 1) * stride) {
-                    cells[row(y.min(next))] += weight;
-                    cells[row(y.max(next)) + 1] -= weight;
-                }
-                y = next;
-            }
-        }
-        self.cells(&planes, room, cell)
-    }
-
-    /// [`Sight::ends`] of what arrived, by one multiplication a time: for very many. Nothing for all others.
-    fn quick(&self) -> impl Fn(&Arrow) -> Option<[Pos2; 2]> {
-        let Axis { across, window, spacing, .. } = self.axis;
-        let (from, scale) = (window.from * 1e9, f64::from(across.span()) / (window.span.max(1e-12) * 1e9));
-        let even = spacing == super::axis::Spacing::Time;
-        let x = move |time: Time| across.min + ((time.0 as f64 - from) * scale) as f32;
-        move |arrow| {
-            let over = self.future || arrow.ended <= self.shown;
-            if !even || !over || arrow.end != ArrowEnd::Delivered || self.lens.is_some() {
-                return None;
-            }
-            let (from, to) = (self.rows.y(arrow.from)?, self.rows.y(arrow.to)?);
-            Some([pos2(x(arrow.sent), self.top + from), pos2(x(arrow.ended), self.top + to)])
-        }
-    }
-
-    fn cells(&self, planes: &[Vec<f32>; 3], room: Rect, cell: eframe::egui::Vec2) -> Shape {
-        let [columns, rows] = CELLS;
-        let colours = [self.palette.leader, self.palette.candidate, self.palette.follower];
-        let stride = rows + 1;
-        let mut sums = vec![[0f32; 3]; columns * rows];
-        let mut largest = 1f32;
-        for column in 0..columns {
-            let mut here = [0f32; 3];
-            for row in 0..rows {
-                for (sum, plane) in here.iter_mut().zip(planes) {
-                    *sum += plane[column * stride + row];
-                }
-                sums[column * rows + row] = here;
-                largest = largest.max(here.iter().sum());
-            }
-        }
-        let mut lines = Lines::default();
-        let now = self.axis.x(self.shown);
-        for column in 0..columns {
-            let left = room.left() + column as f32 * cell.x;
-            let most = if left > now { 0.3 } else { 0.9 };
-            let mut run = (0, Shade::default());
-            for row in 0..=rows {
-                let shade =
-                    if row < rows { Shade::of(sums[column * rows + row], largest) } else { Shade::default() };
-                if shade == run.1 && row < rows {
-                    continue;
-                }
-                // Cells of one shade below each other are one rectangle.
-                if run.1.strength > 0 {
-                    let colour = mix(colours[2], colours[1], run.1.candidate * 16);
-                    let colour = mix(colour, colours[0], run.1.leader * 16);
-                    let y = |row: usize| room.top() + row as f32 * cell.y;
-                    let rect = Rect::from_min_max(pos2(left, y(run.0)), pos2(left + cell.x, y(row)));
-                    lines.rect(rect, colour.gamma_multiply(most * f32::from(run.1.strength) / 32.0));
-                }
-                run = (row, shade);
-            }
-        }
-        lines.done()
-    }
-
     /// The arrow next to a point, within `reach`.
     pub fn nearest(&self, story: &Story, range: Range<usize>, at: Pos2, reach: f32) -> Option<MessageId> {
         if range.len() > LINES_MOST {
@@ -295,28 +202,6 @@ impl Sight<'_> {
             }
         }
         lines.done()
-    }
-}
-
-/// How a cell looks, in few steps, so that neighbours look the same.
-#[derive(Clone, Copy, Default, PartialEq, Eq)]
-struct Shade {
-    /// In parts of 32.
-    strength: u16,
-    /// Parts of 16 of the colour.
-    leader: u16,
-    candidate: u16,
-}
-
-impl Shade {
-    fn of([leader, candidate, other]: [f32; 3], largest: f32) -> Self {
-        let all = leader + candidate + other;
-        if all < 0.05 {
-            return Self::default();
-        }
-        let part = |some: f32| (some / all * 16.0).round().clamp(0.0, 16.0) as u16;
-        let strength = ((all / largest).sqrt() * 32.0).ceil().min(32.0) as u16;
-        Self { strength, leader: part(leader), candidate: part(candidate) }
     }
 }
 
@@ -375,7 +260,8 @@ mod tests {
             let story = sample::busy(9, arrows, Time::millis(10_000));
             let rows = Rows::new(&story, 200.0);
             let mut shapes = Vec::new();
-            let range = sight(&story, &rows, span).paint(&story, room, &mut shapes);
+            let range =
+                sight(&story, &rows, span).paint(&story, room, &mut density::Kept::default(), &mut shapes);
             assert_eq!(range.len() > LINES_MOST, cells);
             let [Shape::Mesh(mesh)] = shapes.as_slice() else { panic!("one shape, not {}", shapes.len()) };
             assert!(!mesh.is_empty() && mesh.vertices.len() < 400_000, "{}", mesh.vertices.len());

@@ -14,6 +14,7 @@
 
 pub mod arrows;
 pub mod axis;
+pub mod density;
 pub mod paint;
 mod pointed;
 pub mod rows;
@@ -96,6 +97,7 @@ pub struct Timeline {
     labels: Labels,
     rows: Rows,
     rows_for: (usize, f32),
+    density: density::Kept,
     chain: Vec<MessageId>,
     chain_for: (Option<MessageId>, usize),
     before: Time,
@@ -217,7 +219,7 @@ impl Timeline {
             lens: shown.lens,
         };
         let mut brush = Brush::new(&painter, &mut self.labels, sight, lanes);
-        let hits = paint_all(ui, &mut brush, &shown, rect, regions, &self.chain);
+        let hits = paint_all(ui, &mut brush, &shown, (rect, regions), &self.chain, &mut self.density);
         brush.flush();
 
         let hover = ui.input(|input| input.pointer.hover_pos()).filter(|at| lanes.contains(*at));
@@ -536,9 +538,9 @@ fn paint_all(
     ui: &Ui,
     brush: &mut Brush<'_>,
     shown: &Shown<'_>,
-    rect: Rect,
-    regions: Regions,
+    (rect, regions): (Rect, Regions),
     chain: &[MessageId],
+    density: &mut density::Kept,
 ) -> Hits {
     let (lanes, story) = (regions.lanes, shown.story);
     let palette = theme::palette(ui);
@@ -567,7 +569,7 @@ fn paint_all(
     brush.clipped(inside, |brush| {
         // Arrows under bands: what is thick stays whole. The selected one and its causes over everything.
         let mut shapes = Vec::new();
-        hits.arrows = brush.sight.paint(story, lanes, &mut shapes);
+        hits.arrows = brush.sight.paint(story, lanes, density, &mut shapes);
         brush.shapes.append(&mut shapes);
         for lane in &story.lanes {
             brush.lane(lane, known(shown));
