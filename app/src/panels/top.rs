@@ -27,8 +27,11 @@ const BESIDE_PACE: f32 = 400.0;
 /// From this room on the palette's button has words, and what they take.
 const SEARCH_FROM: f32 = 1180.0;
 const SEARCH_WIDTH: f32 = 80.0;
-/// What the button takes that says that the moment lies in the past.
-const PAST_WIDTH: f32 = 62.0;
+
+/// What the button takes that says that the moment lies in the past, where it does.
+fn past_width(state: &State) -> f32 {
+    if state.playback.in_past() { 62.0 } else { 0.0 }
+}
 
 /// The whole line, for a desk.
 pub fn show(ui: &mut Ui, state: &State, actions: &mut Vec<Action>) {
@@ -42,9 +45,8 @@ pub fn show(ui: &mut Ui, state: &State, actions: &mut Vec<Action>) {
         lab_ui(ui, state, room, actions);
         ui.add_space(if room > 1100.0 { space::GAP } else { 0.0 });
         controls_ui(ui, state, actions);
-        let past = if state.playback.in_past() { PAST_WIDTH } else { 0.0 };
         // A lab with a long name takes the pace's room.
-        if room > PACE_FROM && ui.available_width() > PACE_WIDTH + BESIDE_PACE + past {
+        if room > PACE_FROM && ui.available_width() > PACE_WIDTH + BESIDE_PACE + past_width(state) {
             pace_ui(ui, state, actions);
         }
         ui.add_space(space::GAP);
@@ -146,8 +148,7 @@ fn lab_ui(ui: &mut Ui, state: &State, room: f32, actions: &mut Vec<Action>) {
     let about = state.lab().about();
     let pace = if room > PACE_FROM { PACE_WIDTH } else { 0.0 };
     let search = if room > SEARCH_FROM { SEARCH_WIDTH } else { 0.0 };
-    let past = if state.playback.in_past() { PAST_WIDTH } else { 0.0 };
-    let left = room - LINE_WIDTH - pace - search - past;
+    let left = room - LINE_WIDTH - pace - search - past_width(state);
     let whole = widgets::picker_width(ui, about.title, about.subtitle);
     let picker = widgets::picker(ui, about.title, if whole <= left { about.subtitle } else { "" });
     Popup::menu(&picker).show(|ui| {

@@ -247,3 +247,31 @@ pub fn ends_of_ranges(lab: &'static dyn Lab) {
     let still: Vec<&str> = still.into_iter().filter(known).collect();
     holds(&still, 1_000);
 }
+
+/// What is tested of every lab alike; looked at all along in so many seeds for each pothole.
+#[macro_export]
+macro_rules! lab_tests {
+    ($lab:expr, $looks:expr) => {
+        #[test]
+        fn every_pothole_is_found_and_breaks_nothing_but_what_it_says() {
+            for pothole in sim::Lab::potholes(&$lab) {
+                $crate::common::found(&$lab, pothole, 2_000);
+            }
+        }
+
+        #[test]
+        fn the_monitor_sees_what_a_scan_sees_all_along() {
+            $crate::common::looked_at_all_along(&$lab, $looks);
+        }
+
+        #[test]
+        fn runs_are_the_same_twice() {
+            $crate::common::same_twice(&$lab, &[]);
+        }
+
+        #[test]
+        fn parameters_at_the_ends_of_their_ranges() {
+            $crate::common::ends_of_ranges(&$lab);
+        }
+    };
+}

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::window::{in_the_lab, pause};
+use super::window::{in_the_lab, leader, pause};
 use super::{Scenario, Stage, ensure};
 use crate::browser::Screen;
 use crate::browser::page::{CTRL, Page, Rect, SHIFT, SOON};
@@ -104,8 +104,7 @@ fn by_palette(page: &Page, text: &str) -> Result<()> {
 
 fn why(stage: &Stage<'_>) -> Result<()> {
     let page = in_the_lab(stage, Screen::DESK)?;
-    let leads = "s.actors.find((a) => a.role === 'leader')?.id";
-    let leader = page.until_state(leads)?.as_str().unwrap_or_default().to_owned();
+    let leader = leader(&page)?;
     page.click_on(&format!("Node {leader}"))?;
     page.find("Why is it leader?")?;
     told(&page, "became leader", SOON)?;
@@ -209,11 +208,10 @@ fn diagram(stage: &Stage<'_>) -> Result<()> {
     let page = in_the_lab(stage, Screen::DESK)?;
     let line = page.find("Time line, moment shown")?;
     let Rect { x, y, w, h } = line;
-    let drawn = |page: &Page| page.picture();
-    let before = drawn(&page)?;
+    let before = page.picture()?;
     page.wheel((x + w / 2.0, y + h / 2.0), -360.0, CTRL)?;
     page.settle()?;
-    ensure(drawn(&page)? != before, || "the wheel changed nothing on the diagram".to_owned())?;
+    ensure(page.picture()? != before, || "the wheel changed nothing on the diagram".to_owned())?;
     page.eval(KEEP_SAVED)?;
     for (format, sign) in [("SVG", "<svg"), ("Mermaid", "sequenceDiagram"), ("Perfetto", "traceEvents")] {
         page.press("s", CTRL)?;

@@ -93,7 +93,7 @@ pub fn pause(page: &Page) -> Result<()> {
 }
 
 /// The node that leads now.
-fn leader(page: &Page) -> Result<String> {
+pub fn leader(page: &Page) -> Result<String> {
     let name = page.until_state("s.actors.find((a) => a.role === 'leader')?.id")?;
     Ok(name.as_str().unwrap_or_default().to_owned())
 }
