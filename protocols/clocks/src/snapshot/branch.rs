@@ -218,7 +218,7 @@ impl Branch {
             Cargo::Money { coins } => self.on_money(from, coins, context),
             Cargo::Marker(snapshot) => self.on_marker(from, snapshot, context),
             Cargo::Look(snapshot) => {
-                context.fact(Fact::Records { snapshot, coins: self.account });
+                context.fact(Fact::Records { snapshot, coins: self.account, waits: self.waits() });
                 let part = Cargo::Part { snapshot, account: self.account, channels: [].into() };
                 self.put(from, part, context);
             }
@@ -259,7 +259,7 @@ impl Branch {
         if context.settings().potholes.just_ask {
             let others: Vec<ActorId> = self.out.keys().copied().collect();
             others.into_iter().for_each(|other| self.put(other, Cargo::Look(snapshot), context));
-            context.fact(Fact::Records { snapshot, coins: self.account });
+            context.fact(Fact::Records { snapshot, coins: self.account, waits: self.waits() });
             return self.on_part(context.me(), snapshot, self.account, 0, context);
         }
         self.record(snapshot, None, context);
@@ -268,12 +268,13 @@ impl Branch {
     /// Records its own state, and sends the markers before anything else.
     fn record(&mut self, snapshot: SnapshotId, first: Option<ActorId>, context: &mut Context<'_>) {
         let open = self.inward.keys().copied().filter(|from| Some(*from) != first).collect();
-        context.fact(Fact::Records { snapshot, coins: self.account });
-        if let Some(from) = first {
-            context.fact(Fact::Closes { snapshot, from, coins: 0 });
-        }
         self.recordings
             .insert(snapshot, Recording { account: self.account, channels: SortedMap::new(), open });
+        let waits = self.waits();
+        context.fact(Fact::Records { snapshot, coins: self.account, waits });
+        if let Some(from) = first {
+            context.fact(Fact::Closes { snapshot, from, coins: 0, waits });
+        }
         if context.settings().potholes.late_markers {
             self.late.push(snapshot);
             context.set_timer(Timer::Late, context.settings().late());
@@ -281,6 +282,11 @@ impl Branch {
             self.send_markers(snapshot, context);
         }
         self.finish(snapshot, context);
+    }
+
+    /// Whether it waits for markers.
+    fn waits(&self) -> bool {
+        self.recordings.values().any(|recording| !recording.open.is_empty())
     }
 
     fn send_markers(&mut self, snapshot: SnapshotId, context: &mut Context<'_>) {
@@ -294,7 +300,7 @@ impl Branch {
         };
         if recording.open.remove(&from) {
             let coins = recording.channels.get(&from).copied().unwrap_or(0);
-            context.fact(Fact::Closes { snapshot, from, coins });
+            context.fact(Fact::Closes { snapshot, from, coins, waits: self.waits() });
         }
         self.finish(snapshot, context);
     }

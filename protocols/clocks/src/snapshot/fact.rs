@@ -45,6 +45,8 @@ pub enum Fact {
         snapshot: SnapshotId,
         /// What is in its account.
         coins: u64,
+        /// Whether it still waits for markers, of this snapshot or another.
+        waits: bool,
     },
     /// What was on its way from another node is known.
     Closes {
@@ -54,6 +56,8 @@ pub enum Fact {
         from: ActorId,
         /// How much.
         coins: u64,
+        /// As in [`Fact::Records`].
+        waits: bool,
     },
     /// A snapshot is complete.
     Taken {
@@ -145,7 +149,7 @@ impl sim::Fact for Fact {
             Fact::Paid { coins, to } => smallvec![(*coins).into(), Value::Actor(*to)],
             Fact::Got { coins, from } => smallvec![(*coins).into(), Value::Actor(*from)],
             Fact::Begins { snapshot } => smallvec![named(*snapshot)],
-            Fact::Records { snapshot, coins } => smallvec![(*coins).into(), named(*snapshot)],
+            Fact::Records { snapshot, coins, .. } => smallvec![(*coins).into(), named(*snapshot)],
             Fact::Closes { from, coins, .. } => smallvec![(*coins).into(), Value::Actor(*from)],
             Fact::Taken { accounts, channels, .. } => {
                 smallvec![(*accounts + *channels).into(), (*accounts).into(), (*channels).into()]
@@ -163,6 +167,9 @@ impl sim::Fact for Fact {
     fn role(&self) -> Option<Role> {
         match self {
             Fact::Opens { .. } => Some(BRANCH),
+            Fact::Records { waits, .. } | Fact::Closes { waits, .. } => {
+                Some(if *waits { RECORDING } else { BRANCH })
+            }
             _ => None,
         }
     }
@@ -174,8 +181,10 @@ impl sim::Fact for Fact {
             Fact::Got { coins, from } => format!("{me} has {coins} from {from}"),
             Fact::Short { coins } => format!("{me} has less than {coins}, and sends nothing"),
             Fact::Begins { snapshot } => format!("{me} begins snapshot {snapshot}"),
-            Fact::Records { snapshot, coins } => format!("{me} records for {snapshot} that it has {coins}"),
-            Fact::Closes { snapshot, from, coins } => {
+            Fact::Records { snapshot, coins, .. } => {
+                format!("{me} records for {snapshot} that it has {coins}")
+            }
+            Fact::Closes { snapshot, from, coins, .. } => {
                 format!("for {snapshot}, {coins} were on their way from {from} to {me}")
             }
             Fact::Taken { snapshot, accounts, channels } => {

@@ -90,8 +90,8 @@ impl Monitor<Moving> for Watch {
                     report.reached(At::TwoAtOnce.place());
                 }
             }
-            Fact::Records { snapshot, coins } => self.records(actor, *snapshot, *coins),
-            Fact::Closes { snapshot, from, coins } => {
+            Fact::Records { snapshot, coins, .. } => self.records(actor, *snapshot, *coins),
+            Fact::Closes { snapshot, from, coins, .. } => {
                 if let Some(seen) = Arc::make_mut(&mut self.snapshots).get_mut(snapshot) {
                     seen.channels.insert((*from, actor), *coins);
                 }
@@ -210,11 +210,11 @@ mod tests {
     }
 
     fn records(coins: u64) -> Fact {
-        Fact::Records { snapshot: FIRST, coins }
+        Fact::Records { snapshot: FIRST, coins, waits: false }
     }
 
     fn closes(from: ActorId, coins: u64) -> Fact {
-        Fact::Closes { snapshot: FIRST, from, coins }
+        Fact::Closes { snapshot: FIRST, from, coins, waits: false }
     }
 
     fn taken(accounts: u64, channels: u64) -> Fact {
