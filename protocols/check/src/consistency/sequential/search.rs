@@ -2,7 +2,7 @@
 //! looked at is not looked at again; and the state must still lead to what each session waits to see, where everything
 //! only adds.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::{Answer, NUMBERS_MOST, Way};
 use crate::history::{History, Outcome};
@@ -30,6 +30,42 @@ struct Node {
     alone: bool,
 }
 
+/// Where the search has been: rows of a state and how far each session had come, one after another.
+#[derive(Clone, Debug, Default)]
+struct Seen {
+    rows: Vec<u32>,
+    by_row: Index,
+}
+
+impl Seen {
+    fn hash(state: u32, placed: &[u32]) -> u64 {
+        table::hash_of(&(state, placed))
+    }
+
+    /// A row's state and how far the sessions had come.
+    fn row(rows: &[u32], number: u32, sessions: usize) -> (u32, &[u32]) {
+        let start = number as usize * (sessions + 1);
+        (rows[start], &rows[start + 1..start + 1 + sessions])
+    }
+
+    fn contains(&self, state: u32, placed: &[u32]) -> bool {
+        let same = |number| Self::row(&self.rows, number, placed.len()) == (state, placed);
+        self.by_row.find(Self::hash(state, placed), same).is_some()
+    }
+
+    /// Adds one that is not there.
+    fn insert(&mut self, state: u32, placed: &[u32]) {
+        let Self { rows, by_row } = self;
+        let number = (rows.len() / (placed.len() + 1)) as u32;
+        rows.push(state);
+        rows.extend_from_slice(placed);
+        by_row.insert(Self::hash(state, placed), number, |number| {
+            let (state, placed) = Self::row(rows, number, placed.len());
+            Self::hash(state, placed)
+        });
+    }
+}
+
 /// The judging of one history.
 #[derive(Clone, Debug)]
 pub(super) struct Search<M: Model> {
@@ -41,7 +77,7 @@ pub(super) struct Search<M: Model> {
     /// How many that must be in the order are not.
     left: u32,
     path: Vec<Node>,
-    seen: BTreeSet<(u32, Vec<u32>)>,
+    seen: Seen,
     only_adds: bool,
     answer: Answer,
 }
@@ -55,7 +91,7 @@ impl<M: Model> Search<M> {
             placed: Vec::new(),
             left: 0,
             path: vec![Node { session: u32::MAX, state: 0, next: 0, alone: false }],
-            seen: BTreeSet::new(),
+            seen: Seen::default(),
             only_adds: true,
             answer: Answer::Open,
             model,
@@ -168,12 +204,11 @@ impl<M: Model> Search<M> {
 
     fn go_on(&mut self, session: usize, state: u32) {
         self.placed[session] += 1;
-        let room = (self.seen.len() * self.placed.len()) as u64 <= NUMBERS_MOST;
-        let is_new = if room {
-            self.seen.insert((state, self.placed.clone()))
-        } else {
-            !self.seen.contains(&(state, self.placed.clone()))
-        };
+        let room = self.seen.rows.len() as u64 <= NUMBERS_MOST;
+        let is_new = !self.seen.contains(state, &self.placed);
+        if is_new && room {
+            self.seen.insert(state, &self.placed);
+        }
         if !is_new {
             self.placed[session] -= 1;
             return;
