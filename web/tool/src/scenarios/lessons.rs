@@ -42,7 +42,7 @@ enum Do {
 }
 
 /// Does what a step asks for, waits until the lesson is content, and goes on.
-fn step(page: &Page, number: u64, doings: &[Do], last: bool) -> Result<()> {
+fn step(stage: &Stage<'_>, page: &Page, number: u64, doings: &[Do], last: bool) -> Result<()> {
     page.until(
         &format!("JSON.parse(window.potholes.state()).lesson?.step === {number}"),
         STEP,
@@ -67,17 +67,14 @@ fn step(page: &Page, number: u64, doings: &[Do], last: bool) -> Result<()> {
             }
         }
     }
-    if last {
-        page.find_within("To keep", STEP).map(drop)
-    } else {
-        page.find_within("Continue", STEP)?;
-        page.click_on("Continue")
-    }
+    page.find_within(if last { "To keep" } else { "Continue" }, STEP)?;
+    stage.picture(page, &format!("step-{}", number + 1))?;
+    if last { Ok(()) } else { page.click_on("Continue") }
 }
 
-fn walk(page: &Page, steps: &[&[Do]]) -> Result<()> {
+fn walk(stage: &Stage<'_>, page: &Page, steps: &[&[Do]]) -> Result<()> {
     for (number, doings) in steps.iter().enumerate() {
-        step(page, number as u64, doings, number + 1 == steps.len())?;
+        step(stage, page, number as u64, doings, number + 1 == steps.len())?;
     }
     Ok(())
 }
@@ -98,6 +95,7 @@ fn lost_write(stage: &Stage<'_>) -> Result<()> {
     page.click_on("Cut the crowned one off")?;
     hurry(&page)?;
     walk(
+        stage,
         &page,
         &[
             &[],
@@ -120,6 +118,7 @@ fn nobody_hears(stage: &Stage<'_>) -> Result<()> {
     page.until_state("s.lesson?.name === 'leader-nobody-hears'")?;
     hurry(&page)?;
     walk(
+        stage,
         &page,
         &[
             &[Do::Click("Node n1"), Do::Key("x")],

@@ -45,6 +45,8 @@ pub struct Stage<'a> {
     url: String,
     port: u16,
     opened: RefCell<Vec<std::rc::Rc<Page>>>,
+    /// Where pictures go, where they are asked for, and what each name begins with.
+    pictures: Option<(&'a Path, &'static str)>,
 }
 
 /// A page that the stage keeps an eye on.
@@ -81,6 +83,13 @@ impl Stage<'_> {
         let page = Watched::new(page);
         self.opened.borrow_mut().push(Watched::clone(&page));
         page
+    }
+
+    /// A picture of a page on the way, where pictures are asked for.
+    pub fn picture(&self, page: &Page, name: &str) -> Result<()> {
+        let Some((folder, scenario)) = self.pictures else { return Ok(()) };
+        let file = folder.join(format!("{scenario}-{name}.png"));
+        fs::write(&file, page.picture()?).map_err(Error::file("writing", &file))
     }
 
     /// Takes the network away.
@@ -183,15 +192,12 @@ fn perform(
         server: RefCell::new(Some(server)),
         workspace,
         opened: RefCell::default(),
+        pictures: pictures.map(|folder| (folder, scenario.name)),
     };
     let outcome = (scenario.run)(&stage);
-    if let Some(folder) = pictures {
-        for (number, page) in stage.opened.borrow().iter().enumerate() {
-            // A picture that cannot be taken must not hide why.
-            let Ok(picture) = page.picture() else { continue };
-            let file = folder.join(format!("{}-{}.png", scenario.name, number + 1));
-            fs::write(&file, picture).map_err(Error::file("writing", &file))?;
-        }
+    for (number, page) in stage.opened.borrow().iter().enumerate() {
+        // A picture that cannot be taken must not hide why.
+        let _ = stage.picture(page, &(number + 1).to_string());
     }
     outcome?;
     let complaints = stage.complaints()?;
