@@ -233,10 +233,14 @@ pub fn clock_ui(ui: &mut Ui, state: &State, actions: &mut Vec<Action>) {
     }
 }
 
+/// How a lamp ends that says of something which nobody promised that it is broken: words for where there is room.
+const UNPROMISED: &str = ", nor promised";
+
 /// What is known of the promise: the lamp, and what it opens.
 pub fn verdict_lamp(ui: &mut Ui, state: &State, wide: bool, actions: &mut Vec<Action>) {
     let (verdict, words) = verdict_words(state);
-    let words = if wide { &*words } else { words.trim_end_matches(" so far") };
+    let short = words.trim_end_matches(" so far").trim_end_matches(UNPROMISED);
+    let words = if wide { &*words } else { short };
     if widgets::verdict_lamp(ui, verdict, words).on_hover_text("Why?").clicked() {
         actions.push(Action::ShowTab(Tab::Verdict));
     }
@@ -261,6 +265,7 @@ fn history_words(state: &State) -> (Verdict, &'static str) {
     let (kept, broken) = words_of(guarantee);
     match state.playback.verdict() {
         LiveVerdict::Holds { .. } => (Verdict::Holds, kept),
+        // What is judged without a promise is linearizability, and this ends in UNPROMISED.
         LiveVerdict::Broken { .. } if !promised => (Verdict::Open, "Not linearizable, nor promised"),
         LiveVerdict::Broken { .. } => (Verdict::Broken, broken),
         LiveVerdict::NotDecided { .. } => (Verdict::Open, "Not decided yet"),
