@@ -43,6 +43,10 @@ fn each_promise_of_a_pothole_is_broken_and_made_small() {
         // A crash at the wrong moment and a restart; for a guarantee a read after it.
         assert!(small.commands.len() <= 4, "{name}: {} commands left: {small:?}", small.commands.len());
         assert_eq!(small.chaos, sim::chaos::Level::None);
+        // What is told can be written and read again: nothing in it names who is not there.
+        let lab = small.lab();
+        let read = Run::parse_of(lab, &small.write(None, None)).unwrap();
+        assert_eq!(&read.run, small, "{name}");
         assert!(shrink.made().before >= small.commands.len());
         // Nothing that is left is superfluous.
         for at in 0..small.commands.len() {

@@ -452,5 +452,7 @@ fn plainer(run: &Run, at: usize, how: u8) -> Option<Run> {
         }
         _ => return None,
     }
-    Some(plain)
+    // A command may name who is not there any more: no link and no file could hold such a run.
+    let stands = |timed: &TimedCommand| plain.lab().check(&timed.command, &plain.parameters).is_ok();
+    plain.commands.iter().all(stands).then_some(plain)
 }
