@@ -1,11 +1,12 @@
 //! The kernel's operations as the checkers take them, and a run's history as a file for other programs.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use check::HistoryError;
 use check::read::Imported;
 use check::write::{Form, write};
-use sim::ids::{EventId, OperationId};
+use sim::ids::{ActorId, EventId, OperationId};
 use sim::story;
 use sim::trace::{HistoryStep, Trace};
 
@@ -85,6 +86,7 @@ pub fn recorded(trace: &Trace, model: &str) -> Result<Imported, HistoryError> {
 pub fn recorded_until(trace: &Trace, model: &str, events: EventId) -> Result<Imported, HistoryError> {
     let mut history = check::History::new();
     let mut lanes: Vec<Arc<str>> = Vec::new();
+    let mut processes = Processes::of(trace);
     for (at, (_, step)) in trace.history.iter().take_while(|(event, _)| *event < events).enumerate() {
         let (HistoryStep::Invoked(id) | HistoryStep::Completed(id)) = *step;
         let Some(operation) = operation(trace, id) else { continue };
@@ -95,10 +97,12 @@ pub fn recorded_until(trace: &Trace, model: &str, events: EventId) -> Result<Imp
         lanes[lane] = Arc::from(operation.client.to_string());
         match step {
             HistoryStep::Invoked(_) => {
-                history.invoke(at as u64, invocation(operation))?;
+                let process = processes.begin(operation);
+                history.invoke(at as u64, check::Invocation { process, ..invocation(operation) })?;
             }
             HistoryStep::Completed(_) => {
                 let (outcome, output) = (outcome(operation.outcome), values(&operation.output));
+                processes.end(operation);
                 history.complete(at as u64, id.0, outcome, output)?;
             }
         }
@@ -108,6 +112,45 @@ pub fn recorded_until(trace: &Trace, model: &str, events: EventId) -> Result<Imp
         i64::try_from(trace.event(*event)?.at.0).ok()
     };
     Ok(Imported::made(model.parse().ok(), history, lanes, &time))
+}
+
+/// Who asks, as files have it: one thing at a time. A client that asks for several at once (for many devices) is as many
+/// processes.
+struct Processes {
+    /// What each that is busy does.
+    busy: BTreeMap<u64, OperationId>,
+    /// Those made beside the client's own, of each lane.
+    more: BTreeMap<ActorId, Vec<u64>>,
+    next: u64,
+}
+
+impl Processes {
+    fn of(trace: &Trace) -> Self {
+        let next = trace.story.operations.iter().map(|operation| operation.process.saturating_add(1)).max();
+        Self { busy: BTreeMap::new(), more: BTreeMap::new(), next: next.unwrap_or(0) }
+    }
+
+    /// The process of an operation that begins.
+    fn begin(&mut self, operation: &story::Operation) -> u64 {
+        let Self { busy, more, next } = self;
+        let more = more.entry(operation.client).or_default();
+        let own = std::iter::once(operation.process).chain(more.iter().copied());
+        let free = own.into_iter().find(|process| !busy.contains_key(process));
+        let process = free.unwrap_or_else(|| {
+            more.push(*next);
+            *next += 1;
+            *next - 1
+        });
+        busy.insert(process, operation.id);
+        process
+    }
+
+    /// An operation ends. Whose outcome nobody knows keeps its process busy: it may still take effect.
+    fn end(&mut self, operation: &story::Operation) {
+        if matches!(operation.outcome, story::Outcome::Ok | story::Outcome::Failed) {
+            self.busy.retain(|_, id| *id != operation.id);
+        }
+    }
 }
 
 /// The history as JSON Lines, as [`mod@check::write`] has them: a line for each invocation and each completion, in order, in

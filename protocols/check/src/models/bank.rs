@@ -48,9 +48,22 @@ impl Bank {
     /// The balances that a value says, sorted by account; an account that holds nothing holds zero.
     ///
     /// # Errors
-    /// If it is not a map of whole numbers.
+    /// If it is neither a map of whole numbers nor a list of accounts with them.
     pub(crate) fn balances(operation: &Operation, value: &Value) -> Result<Arc<[(Value, i64)]>, ModelError> {
-        let Value::Map(pairs) = value else {
+        let pair = |item: &Value| match item {
+            Value::List(pair) => <[Value; 2]>::try_from(pair.to_vec()).ok().map(|[name, held]| (name, held)),
+            _ => None,
+        };
+        let pairs = match value {
+            Value::Map(pairs) => Some(pairs.to_vec()),
+            Value::List(items) => items.iter().map(pair).collect::<Option<Vec<_>>>().map(|mut pairs| {
+                pairs.sort();
+                pairs
+            }),
+            _ => None,
+        };
+        let once = |pairs: &Vec<(Value, Value)>| pairs.windows(2).all(|two| two[0].0 != two[1].0);
+        let Some(pairs) = pairs.filter(once) else {
             return Err(ModelError::kind(operation, value, "a map of balances"));
         };
         let balance = |(account, value): &(Value, Value)| match value {
