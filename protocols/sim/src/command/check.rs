@@ -151,7 +151,8 @@ impl Here<'_> {
         let Some(found) = self.verbs.iter().find(|known| known.name == verb) else {
             let names: Vec<&str> = self.verbs.iter().map(|known| known.name).collect();
             let near = nearest(verb, super::KERNEL_WORDS.iter().chain(&names).copied());
-            return Err(BadCommand::NoSuch { what: "verb", name: shown(verb), known: list(&names), near });
+            let known = format!("{}, and in every lab {}", list(&names), super::KERNEL_WORDS.join(", "));
+            return Err(BadCommand::NoSuch { what: "command", name: shown(verb), known, near });
         };
         self.kind(verb, who, found.client)?;
         let refused = |reason| BadCommand::Verb { verb: verb.to_owned(), reason };

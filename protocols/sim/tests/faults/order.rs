@@ -193,7 +193,9 @@ fn commands_are_checked_against_the_lab() {
         assert_eq!(told(text), why, "{text}");
     }
     assert!(told("set speed=3").contains("there is no parameter “speed” here; there are nodes, stream"));
-    assert!(told("crsh n1").starts_with("no verb “crsh” here (did you mean “crash”?); there are say, cry"));
+    let told = told("crsh n1");
+    assert!(told.starts_with("no command “crsh” here (did you mean “crash”?); there are say, cry"), "{told}");
+    assert!(told.contains(", and in every lab cut, "), "{told}");
 }
 
 #[test]
