@@ -1,8 +1,8 @@
 //! Lanes, bands, operations, flags, the playhead and the scrubber, painted.
 
 use eframe::egui::{
-    Align2, Color32, CornerRadius, Painter, Pos2, Rect, Shape, Stroke, StrokeKind, epaint::RectShape, pos2,
-    vec2,
+    Align2, Color32, CornerRadius, Painter, Pos2, Rangef, Rect, Shape, Stroke, StrokeKind, epaint::RectShape,
+    pos2, vec2,
 };
 use sim::story::{Band, BandState, Lane, Mark, Operation, Outcome, Rank};
 use sim::{OperationId, Story, Time};
@@ -299,20 +299,18 @@ impl<'a> Brush<'a> {
             }
         }
         seen.reverse();
-        let mut label_after: Vec<(sim::ActorId, f32)> = Vec::new();
-        for (index, (rect, operation)) in seen.iter().enumerate() {
-            let told = proof.contains(&operation.id);
-            self.operation(*rect, operation, told, selected == Some(operation.id));
-            if index + LABELLED >= seen.len() || told {
-                let after = match label_after.iter_mut().find(|(client, _)| *client == operation.client) {
-                    Some((_, after)) => after,
-                    None => {
-                        label_after.push((operation.client, f32::MIN));
-                        let last = label_after.len() - 1;
-                        &mut label_after[last].1
-                    }
-                };
-                self.operation_label(*rect, operation, told, after);
+        let told = |operation: &Operation| proof.contains(&operation.id);
+        for (rect, operation) in &seen {
+            self.operation(*rect, operation, told(operation), selected == Some(operation.id));
+        }
+        // What the proof is about is named first; what is left of the room goes to the others.
+        let mut named: Vec<(sim::ActorId, Rangef)> = Vec::new();
+        for (rect, operation) in seen.iter().filter(|(_, operation)| told(operation)) {
+            self.operation_label(*rect, operation, true, &mut named);
+        }
+        for (rect, operation) in seen.iter().skip(seen.len().saturating_sub(LABELLED)) {
+            if !told(operation) {
+                self.operation_label(*rect, operation, false, &mut named);
             }
         }
         seen.into_iter().map(|(rect, operation)| (rect, operation.id)).collect()
@@ -365,7 +363,13 @@ impl<'a> Brush<'a> {
         begun || !self.sight.future && operation.completed.is_some_and(|at| at > self.sight.shown)
     }
 
-    fn operation_label(&mut self, rect: Rect, operation: &Operation, told: bool, after: &mut f32) {
+    fn operation_label(
+        &mut self,
+        rect: Rect,
+        operation: &Operation,
+        told: bool,
+        named: &mut Vec<(sim::ActorId, Rangef)>,
+    ) {
         let palette = self.palette();
         let text = if self.is_hidden(operation) { operation.label.to_string() } else { operation.told() };
         let style = Style::values(Size::Small);
@@ -386,9 +390,13 @@ impl<'a> Brush<'a> {
         let crosses = (middle - now).abs() < size.x / 2.0 + 3.0;
         let middle = if crosses { now - size.x / 2.0 - 4.0 } else { middle };
         let above = pos2(middle, rect.top() - 1.0);
-        if above.x - size.x / 2.0 > *after {
+        let across = Rangef::point(above.x).expand(size.x / 2.0);
+        let is_free = |(client, taken): &(_, Rangef)| {
+            *client != operation.client || !taken.expand(4.0).intersects(across)
+        };
+        if named.iter().all(is_free) {
             self.text(above, Align2::CENTER_BOTTOM, style, &text, colour);
-            *after = above.x + size.x / 2.0 + 4.0;
+            named.push((operation.client, across));
         }
     }
 
