@@ -138,8 +138,28 @@ impl Page {
     /// # Errors
     /// When it does not come back.
     pub fn reload(&self) -> Result<()> {
+        self.replaced(|| self.call("Page.reload", json!({})).map(drop))
+    }
+
+    /// Clicks what leads to the page anew, and waits until that has replaced this one.
+    ///
+    /// # Errors
+    /// When it does not come back.
+    pub fn click_away(&self, x: f64, y: f64) -> Result<()> {
+        self.move_to(x, y)?;
+        self.replaced(|| {
+            self.mouse("mousePressed", x, y, Button::Left.name(), 1)?;
+            // The page may be gone before it has answered for the release; that another came is what counts.
+            let _ = self.mouse("mouseReleased", x, y, Button::Left.name(), 1);
+            Ok(())
+        })
+    }
+
+    /// Does what replaces the document, and waits for the new one. Nothing may be asked of the old one in between: the
+    /// browser breaks off what a page is asked while it goes.
+    fn replaced(&self, act: impl FnOnce() -> Result<()>) -> Result<()> {
         self.eval("window.wasHereBefore = true")?;
-        self.call("Page.reload", json!({}))?;
+        act()?;
         let fresh = "!window.wasHereBefore && document.readyState === 'complete'";
         self.until(fresh, LOADING, "the page to be loaded again").map(drop)
     }

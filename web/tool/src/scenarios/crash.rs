@@ -30,18 +30,12 @@ fn panic(stage: &Stage<'_>) -> Result<()> {
     page.forgive()?;
     let link = page.eval("document.getElementById('crashed-again').hash")?;
     ensure(link.as_str().is_some_and(|link| link.len() > 1), || format!("the link is {link}"))?;
-    page.eval("window.wasHereBefore = true")?;
     let at = page.eval(
         "(({ x, y, width, height }) => [x + width / 2, y + height / 2])\
                         (document.getElementById('crashed-again').getBoundingClientRect())",
     )?;
     let (x, y) = (at[0].as_f64().unwrap_or_default(), at[1].as_f64().unwrap_or_default());
-    page.click(x, y, crate::browser::page::Button::Left)?;
-    page.until(
-        "!window.wasHereBefore && document.readyState === 'complete'",
-        SOON,
-        "the page to open again",
-    )?;
+    page.click_away(x, y)?;
     page.started()?;
     let again = page.eval("location.hash")?;
     ensure(again == link || again == json!(""), || format!("reopened at {again}, not at {link}"))?;
