@@ -7,8 +7,8 @@ use crate::common;
 
 use std::path::{Path, PathBuf};
 
-use check::check::{Checking, Request};
-use check::names::ModelName;
+use check::check::{CheckError, Checking, Request};
+use check::names::{Guarantee, ModelName};
 use check::read::{Format, Imported, Independent, NilReads, Options, Subject, import};
 use check::{Operation, Outcome, Value};
 use common::Random;
@@ -112,6 +112,33 @@ fn the_same_as_json() {
     let imported = plain(bank);
     assert_eq!(imported.model, ModelName::Bank);
     assert_eq!(told(&imported), ["read [] [{0 101, 7 -1}] Ok", "transfer [0 7 3] [] Open"]);
+}
+
+/// Balances may be a map or a list of accounts with theirs, each account once.
+#[test]
+fn a_bank_tells_its_balances_in_either_form() {
+    const LINES: &str = r#"{"process":0,"type":"invoke","f":"read"}
+        {"process":0,"type":"ok","f":"read","value":SEEN}
+        {"process":0,"type":"invoke","f":"transfer","value":["a","b",3]}
+        {"process":0,"type":"ok","f":"transfer","value":["a","b",3]}
+        {"process":0,"type":"invoke","f":"read"}
+        {"process":0,"type":"ok","f":"read","value":[["b",8],["a",7]]}"#;
+    let judged = |seen: &str| -> Result<Option<bool>, CheckError> {
+        let options = Options { model: Some(ModelName::Bank), ..Options::default() };
+        let imported = import("", LINES.replace("SEEN", seen).as_bytes(), &options).unwrap();
+        let mut checking = Checking::new(imported, &Request::default())?;
+        while !checking.advance(10_000) {}
+        let claims = checking.claims();
+        Ok(claims
+            .iter()
+            .find(|claim| claim.guarantee == Guarantee::Linearizable)
+            .and_then(|claim| claim.holds))
+    };
+    assert_eq!(judged(r#"[["b",5],["a",10]]"#).unwrap(), Some(true));
+    assert_eq!(judged(r#"{"a":10,"b":5}"#).unwrap(), Some(true));
+    assert_eq!(judged(r#"[["b",6],["a",10]]"#).unwrap(), Some(false));
+    assert!(judged(r#"[["b",5],["b",10]]"#).is_err());
+    assert!(judged(r#"["b","a"]"#).is_err());
 }
 
 #[test]
