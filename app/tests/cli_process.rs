@@ -60,7 +60,9 @@ fn ctrl_c_ends_a_sweep_with_what_it_has() {
     let sent = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
     assert!(sent.success());
     let done = child.wait_with_output().unwrap();
-    assert_eq!(done.status.code(), Some(0), "{}", String::from_utf8_lossy(&done.stderr));
+    let told = String::from_utf8_lossy(&done.stderr);
+    assert_eq!(done.status.code(), Some(0), "{told}");
+    assert!(told.contains("stopped after"), "{told}");
     let summary: serde_json::Value = serde_json::from_slice(&done.stdout).unwrap();
     assert!(summary["summary"]["seeds"].as_u64().unwrap() > 0);
 }

@@ -83,13 +83,12 @@ pub(crate) fn sweep(asked: &Sweep, out: &mut Out<'_, '_>) -> Result<u8, Bad> {
     if !unreached.is_empty() && summary.seeds > 0 && !ended {
         out.complain(&format!("potholes: no seed reached: {}", unreached.join(", ")));
     }
-    // Whoever asked had enough, or whoever read the answer left before the end: the rest is not known.
-    let stopped = interrupted.load(Ordering::Relaxed);
-    if stopped && summary.seeds < share.count {
+    if interrupted.load(Ordering::Relaxed) && summary.seeds < share.count {
         out.complain(&format!("potholes: stopped after {} of {} seeds", summary.seeds, share.count));
     }
     Ok(match summary.exit_code() {
-        HELD if (stopped || out.closed()) && summary.seeds < share.count => OPEN,
+        // Whoever read the answer left before the end: the rest is not known.
+        HELD if out.closed() && summary.seeds < share.count => OPEN,
         code => code,
     })
 }

@@ -119,8 +119,8 @@ fn the_same_as_json() {
 fn a_bank_tells_its_balances_in_either_form() {
     const LINES: &str = r#"{"process":0,"type":"invoke","f":"read"}
         {"process":0,"type":"ok","f":"read","value":SEEN}
-        {"process":0,"type":"invoke","f":"transfer","value":["a","b",3]}
-        {"process":0,"type":"ok","f":"transfer","value":["a","b",3]}
+        {"process":0,"type":"invoke","f":"transfer","value":{"from":"a","to":"b","amount":3}}
+        {"process":0,"type":"ok","f":"transfer","value":{"from":"a","to":"b","amount":3}}
         {"process":0,"type":"invoke","f":"read"}
         {"process":0,"type":"ok","f":"read","value":[["b",8],["a",7]]}"#;
     let judged = |seen: &str| -> Result<Option<bool>, CheckError> {

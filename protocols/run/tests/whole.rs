@@ -174,7 +174,6 @@ fn the_history_is_written_line_by_line() {
 /// Whatever clients ask, what is written of it can be read: each process does one thing at a time.
 #[test]
 fn every_labs_history_can_be_read_back() {
-    use check::names::ModelName;
     use check::read::{Options, Subject, import};
     for lab in catalog::LABS {
         let mut run = Run::new(*lab);
@@ -182,8 +181,7 @@ fn every_labs_history_can_be_read_back() {
         let mut execution = run::report::Execution::new(&run);
         while !execution.advance(1_000) {}
         let text = run::history::lines(execution.trace(), "").unwrap();
-        let options = Options { model: Some(ModelName::Kv), ..Options::default() };
-        let read = import("", text.as_bytes(), &options).unwrap_or_else(|wrong| {
+        let read = import("", text.as_bytes(), &Options::default()).unwrap_or_else(|wrong| {
             panic!("potholes run {} --for 5s --history FILE: {wrong}", lab.about().id)
         });
         let Subject::Objects(history) = read.subject else { panic!("transactions") };

@@ -144,6 +144,11 @@ impl<M: Model> Calls<M> {
         number
     }
 
+    /// How many classes there are.
+    pub(super) fn classes(&self) -> usize {
+        self.classes.len()
+    }
+
     pub(super) fn class(&self, class: u32) -> &Class<M::Call> {
         &self.classes[class as usize]
     }

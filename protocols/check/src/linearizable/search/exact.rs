@@ -50,7 +50,7 @@ impl<M: Model> Exact<M> {
 impl<M: Model> Search<M> {
     /// A search over the first events alone, that does not look for the event that broke it.
     fn first(&self, events: u32) -> Search<M> {
-        let mut search = Search::whole(self.calls.model().clone());
+        let mut search = Search::whole(self.calls.model().clone()).patience(self.patience);
         let call = |class: u32| (class != NONE).then(|| self.calls.class(class).call.clone());
         for event in &self.events[..events as usize] {
             match *event {

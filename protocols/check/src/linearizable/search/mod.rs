@@ -19,6 +19,9 @@
 //! events taken up together have no order, searches over fewer of them find the one that broke it ([`exact`]): the
 //! verdict is that of each prefix in turn.
 //!
+//! Where that goes on for long, all configurations are looked at side by side as well ([`breadth`]): whichever is
+//! first decides.
+//!
 //! # Keeping it small
 //! - A read that is legal now is put in at once and alone: it changes nothing, and later may be too late.
 //! - Of operations that are just alike the one answered first goes first: exchanging them exchanges nothing else. So
@@ -32,6 +35,7 @@
 //!   ([`crate::Model::needs`]). Where everything that can come before an answer only adds (appends), the state must
 //!   already lead to it ([`crate::Model::leads_to`]).
 
+mod breadth;
 mod calls;
 mod exact;
 mod path;
@@ -40,6 +44,7 @@ mod vain;
 use crate::history::Outcome;
 use crate::models::Model;
 
+use breadth::{Beside, PATIENCE};
 use calls::Calls;
 use exact::Exact;
 use path::Node;
@@ -134,6 +139,10 @@ pub struct Search<M: Model> {
     in_vain: InVain,
     /// The furthest answer that blocked a path since the events were last in order.
     reach: u32,
+    /// So many candidates were tried since then; so many are tried before all orders at once are looked at beside.
+    tried: u64,
+    patience: u64,
+    beside: Beside,
     /// Whether to find the very event that broke it, and the search for it.
     finds_event: bool,
     exact: Option<Box<Exact<M>>>,
@@ -164,6 +173,9 @@ impl<M: Model> Search<M> {
             used: Bits::default(),
             in_vain: InVain::default(),
             reach: 0,
+            tried: 0,
+            patience: PATIENCE,
+            beside: Beside::default(),
             finds_event: true,
             exact: None,
             broken: None,
@@ -174,6 +186,12 @@ impl<M: Model> Search<M> {
     /// one's.
     pub fn whole(model: M) -> Self {
         Self { finds_event: false, ..Self::new(model) }
+    }
+
+    /// The same, but all orders at once are looked at beside after so many candidates tried in vain.
+    #[must_use]
+    pub fn patience(self, candidates: u64) -> Self {
+        Self { patience: candidates, ..self }
     }
 
     /// An operation begins. `None` stands for one that means nothing to this search. Returns its number.
@@ -227,10 +245,11 @@ impl<M: Model> Search<M> {
             if let Some(exact) = self.exact.take() {
                 self.find_event(exact, budget);
             } else if !self.is_ordered() {
-                self.try_next();
+                self.try_one(budget);
             } else if (self.taken as usize) < self.events.len() {
                 self.ordered = self.taken;
                 self.reach = 0;
+                self.stop_beside();
                 while (self.taken as usize) < self.events.len() {
                     self.take_up();
                 }

@@ -339,15 +339,7 @@ impl<M: Model> Search<M> {
     fn put_in(&mut self, number: u32, state: u32, block: Block) {
         let Some(top) = self.path.last() else { return };
         let blocked = top.blocked;
-        let depth = self.path.len() as u32;
-        let op = &mut self.ops[number as usize];
-        op.depth = depth;
-        let (bit, class) = (op.bit, op.class);
-        if op.status == Status::Unknown { &mut self.used } else { &mut self.set }.put(bit, true);
-        self.calls.place(class, true);
-        let token = self.calls.leaves(class, top.token);
-        self.path.push(Node { blocked, op: number, token, block, ..Node::root(state) });
-        self.pass_answers();
+        self.lay(number, state, block);
         let Some(node) = self.path.last() else { return };
         // Idle blocks before this one are still to be made up for, and cannot be: a block would have to begin.
         let late = node.blocked > blocked
@@ -360,6 +352,34 @@ impl<M: Model> Search<M> {
             if late || found == Some(Found::WithBurden) {
                 self.pass_over();
             }
+        }
+    }
+
+    /// Puts an operation to the end of the path.
+    fn lay(&mut self, number: u32, state: u32, block: Block) {
+        let Some(top) = self.path.last() else { return };
+        let (depth, blocked, token) = (self.path.len() as u32, top.blocked, top.token);
+        let op = &mut self.ops[number as usize];
+        op.depth = depth;
+        let (bit, class) = (op.bit, op.class);
+        if op.status == Status::Unknown { &mut self.used } else { &mut self.set }.put(bit, true);
+        self.calls.place(class, true);
+        let token = self.calls.leaves(class, token);
+        self.path.push(Node { blocked, op: number, token, block, ..Node::root(state) });
+        self.pass_answers();
+    }
+
+    /// Takes an order for the path. Nothing of it was tried by stepping back, so every node is as one of the first block.
+    pub(super) fn follow(&mut self, order: &[u32]) {
+        while self.path.len() > 1 {
+            self.take_off();
+        }
+        self.path = vec![Node::root(self.calls.initial())];
+        for number in order {
+            let Some(top) = self.path.last() else { return };
+            let (state, block) = (top.state, top.block);
+            let Some(after) = self.calls.step(state, self.ops[*number as usize].class) else { return };
+            self.lay(*number, after, block);
         }
     }
 
