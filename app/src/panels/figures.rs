@@ -56,11 +56,8 @@ impl Page {
         make_ui(ui, &figures::offered(figure), bench, "Make it here", actions);
         ui.add_space(space::GAP);
         let made = bench.map(|bench| bench.curves.as_slice()).unwrap_or_default();
-        let is_table = !figure.x.categories.is_empty();
-        if !is_table {
-            self.figure_chart(ui, figure, made);
-            ui.add_space(space::WIDE);
-        }
+        self.figure_chart(ui, figure, made);
+        ui.add_space(space::WIDE);
         pairs_ui(ui, figure, &compare::pairs(figure, made));
         if !figure.tolerance.is_empty() {
             ui.add_space(space::GAP);
@@ -113,6 +110,7 @@ impl Page {
             title: "Distribution",
             x,
             y,
+            categories: &[],
             shares,
             series: if shares { vec![curve] } else { Vec::new() },
             bins: if shares { Vec::new() } else { spread.bins(BINS) },
@@ -127,6 +125,7 @@ impl Page {
             title: "Along a parameter",
             x: Axis { name: parameter, unit: bench.plan().unit(), log: is_spread(bench) },
             y: Axis { name: id, unit, log: false },
+            categories: &[],
             shares: false,
             series: bench.curves.iter().enumerate().map(series).collect(),
             bins: Vec::new(),
@@ -196,6 +195,7 @@ pub fn figure_chart<'a>(figure: &'a Figure, made: &'a [run::figure::Curve]) -> C
         title: figure.title,
         x: figure.x.into(),
         y: figure.y.into(),
+        categories: figure.x.categories,
         shares,
         series: published.chain(ours).collect(),
         bins: vec![],

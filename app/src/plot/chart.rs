@@ -1,5 +1,7 @@
 //! One picture with two axes: curves, shares, bars; what was published beside what was made here.
 //!
+//! Where names lie along the axis instead of amounts, each curve is a bar a name: published ones hollow, ours filled.
+//!
 //! A curve of ours is whole and wide, the published one of the same name dashed and thin, in the same colour. Where there
 //! are several, each of ours carries its number, and the legend says whose that is: no curve is known by its colour alone.
 
@@ -66,6 +68,8 @@ pub struct Chart<'a> {
     pub x: Axis<'a>,
     /// Upwards.
     pub y: Axis<'a>,
+    /// What stands at 0, 1, 2, … along the axis, where its values are no amounts: curves are bars then.
+    pub categories: &'a [&'a str],
     /// Values upwards are shares of all runs: the axis says per cent.
     pub shares: bool,
     /// Curves.
@@ -84,6 +88,11 @@ const APART: [f32; 2] = [64.0, 34.0];
 const NUMBERED: usize = 2;
 /// A number's disc.
 const DISC: f32 = 7.5;
+/// The bars of a name take so much of its room; beside those of a curve is so much of theirs left free; a bar is no
+/// wider than this.
+const BARS: f32 = 0.8;
+const GAP: f32 = 0.16;
+const WIDEST_BAR: f32 = 44.0;
 /// The legend's line.
 const LINE: f32 = 20.0;
 
@@ -120,7 +129,10 @@ impl Chart<'_> {
         };
         let mut xs = all().map(|point| point.0).chain(self.bins.iter().flat_map(|bin| [bin.from, bin.to]));
         let (low, high) = fold(&mut xs);
-        let x = if self.x.log {
+        let x = if !self.categories.is_empty() {
+            let to = self.categories.len() as f64 - 0.5;
+            Scale { from: -0.5, to, log: false, across: room.x_range() }
+        } else if self.x.log {
             Scale::around(low, high, true, room.x_range(), APART[0])
         } else if low.is_finite() {
             // As wide as what is on it: a parameter's values need not begin at nothing.
@@ -138,11 +150,42 @@ impl Chart<'_> {
             Scale::around(low, high, self.y.log, room.y_range(), APART[1])
         };
         let curves: Vec<Vec<Pos2>> = self.series.iter().map(|series| points(series, &x, &y)).collect();
-        let discs = self.discs(&curves, room);
+        let is_bars = !self.categories.is_empty();
+        let discs = if is_bars { vec![None; curves.len()] } else { self.discs(&curves, room) };
         Placed { room, x, y, curves, discs }
     }
 
-    fn is_numbered(&self) -> bool {
+    /// The bars of each curve, where it is drawn by bars: those of a name side by side, the published one before ours.
+    pub fn bars(&self, placed: &Placed) -> Vec<(&Series<'_>, Vec<Rect>)> {
+        if self.categories.is_empty() {
+            return Vec::new();
+        }
+        let slot = placed.room.width() / self.categories.len() as f32;
+        let both = 1 + usize::from(self.series.iter().any(|series| series.published));
+        let names = self.series.iter().map(|series| series.number + 1).max().unwrap_or(1);
+        let width = (slot * BARS / names as f32).min(2.0 * WIDEST_BAR);
+        let ground = placed.y.y(if placed.y.log { placed.y.from } else { 0.0 });
+        let bars = |(series, curve): (_, &Vec<Pos2>)| {
+            let series: &Series<'_> = series;
+            let own = width * (1.0 - GAP) / both as f32;
+            let place = if series.published { 0 } else { both - 1 };
+            let left =
+                (series.number as f32 - names as f32 / 2.0) * width + width * GAP / 2.0 + place as f32 * own;
+            let known = curve.iter().filter(|top| top.y.is_finite());
+            // Nothing at all is a line at least.
+            let bar = |top: &Pos2| {
+                Rect::from_two_pos(
+                    pos2(top.x + left, ground),
+                    pos2(top.x + left + own, top.y.min(ground - 1.0)),
+                )
+            };
+            (series, known.map(bar).collect())
+        };
+        self.series.iter().zip(&placed.curves).map(bars).collect()
+    }
+
+    /// Whether each of ours carries its number.
+    pub fn is_numbered(&self) -> bool {
         self.series.iter().filter(|series| !series.published).count() > NUMBERED
     }
 
@@ -189,8 +232,11 @@ impl Chart<'_> {
         self.bins_ui(&mut paint, &placed);
         let outer = paint.painter.clone();
         paint.clip(placed.room.expand(2.0));
+        for (series, bars) in self.bars(&placed) {
+            bars_ui(&mut paint, series, &bars, self.is_numbered());
+        }
         for published in [true, false] {
-            let curves = self.series.iter().zip(&placed.curves);
+            let curves = self.series.iter().zip(&placed.curves).filter(|_| self.categories.is_empty());
             for (series, curve) in curves.filter(|(series, _)| series.published == published) {
                 ink::curve(&mut paint.shapes, curve, look(series, palette));
                 if series.kind == Kind::Line {
@@ -213,10 +259,14 @@ impl Chart<'_> {
         let pointed = ui.input(|input| input.pointer.hover_pos()).filter(|at| placed.room.contains(*at));
         if let Some(at) = pointed.filter(|_| response.contains_pointer()) {
             let line = Stroke::new(space::HAIRLINE, palette.link);
-            ui.painter_at(placed.room).vline(at.x, placed.room.y_range(), line);
-            let x = placed.x.value(at.x);
+            let mut x = placed.x.value(at.x);
+            if self.categories.is_empty() {
+                ui.painter_at(placed.room).vline(at.x, placed.room.y_range(), line);
+            } else {
+                x = x.round().max(0.0);
+            }
             response.on_hover_ui_at_pointer(|ui| {
-                ui.label(theme::heading(with_unit(rounded(x), self.x.unit)));
+                ui.label(theme::heading(self.place_words(x)));
                 ui.label(theme::secondary(ui, self.told_at(x)));
             });
         }
@@ -224,7 +274,21 @@ impl Chart<'_> {
 
     /// Round values upwards, and to the right.
     pub fn ticks(&self, placed: &Placed) -> (Vec<f64>, Vec<f64>) {
-        (placed.y.ticks(APART[1]), placed.x.ticks(APART[0]))
+        let xs = if self.categories.is_empty() { placed.x.ticks(APART[0]) } else { Vec::new() };
+        (placed.y.ticks(APART[1]), xs)
+    }
+
+    /// The names along the axis: the middle of each, and how much room there is for it.
+    pub fn names(&self, placed: &Placed) -> impl Iterator<Item = (Pos2, f32, &str)> {
+        let width = placed.room.width() / self.categories.len().max(1) as f32 - 6.0;
+        let at = |place: usize| pos2(placed.x.x(place as f64), placed.room.bottom() + 11.0);
+        self.categories.iter().enumerate().map(move |(place, name)| (at(place), width, *name))
+    }
+
+    /// A place along the axis, in words.
+    fn place_words(&self, x: f64) -> String {
+        let named = self.categories.get(x.round().max(0.0) as usize);
+        named.map_or_else(|| with_unit(rounded(x), self.x.unit), |name| (*name).to_owned())
     }
 
     /// A value upwards as the axis says it.
@@ -269,6 +333,9 @@ impl Chart<'_> {
                 paint.text(at, Align2::CENTER_CENTER, small, &words, palette.faint);
                 free_from = x + half + 6.0;
             }
+        }
+        for (at, width, name) in self.names(placed) {
+            paint.fitted(at, Align2::CENTER_CENTER, small, name, palette.soft, width);
         }
         paint.shapes.push(Shape::hline(
             room.x_range(),
@@ -364,14 +431,21 @@ impl Chart<'_> {
     pub fn summary(&self) -> String {
         let of = |series: &Series<'_>| {
             let whose = if series.published { "as published" } else { "made here" };
+            if !self.categories.is_empty() && !series.points.is_empty() {
+                let of = |(x, y): &(f64, f64)| {
+                    format!("{} {}", self.place_words(*x), self.height_words(rounded(*y)))
+                };
+                let all: Vec<String> = series.points.iter().map(of).collect();
+                return format!("{} {whose}: {}", series.name, all.join(", "));
+            }
             match (series.points.first(), series.points.last()) {
                 (Some(first), Some(last)) => format!(
                     "{} {whose}: from {} at {} to {} at {}",
                     series.name,
                     self.height_words(first.1),
-                    with_unit(first.0, self.x.unit),
+                    self.place_words(first.0),
                     self.height_words(last.1),
-                    with_unit(last.0, self.x.unit)
+                    self.place_words(last.0)
                 ),
                 _ => format!("{} {whose}: nothing yet", series.name),
             }
@@ -448,6 +522,23 @@ fn points(series: &Series<'_>, x: &Scale, y: &Scale) -> Vec<Pos2> {
     ink::stepped(&ends(points))
 }
 
+/// The bars of a curve: hollow as published, filled as made here, with its number where there are several.
+fn bars_ui(paint: &mut Paint<'_>, series: &Series<'_>, bars: &[Rect], numbered: bool) {
+    let colour = paint.palette.series(series.number);
+    for bar in bars {
+        let bar = paint.crisp(*bar);
+        if series.published {
+            paint.fill(bar, 1, mix(colour, paint.palette.canvas, 24));
+            paint.dashed(bar, Stroke::new(1.4, colour));
+        } else {
+            paint.fill(bar, 1, mix(colour, paint.palette.canvas, 170));
+            if numbered && bar.width() >= 2.0 * DISC {
+                disc_ui(paint, pos2(bar.center().x, bar.bottom() - DISC - 3.0), series.number);
+            }
+        }
+    }
+}
+
 /// The number of a curve on its disc.
 fn disc_ui(paint: &mut Paint<'_>, at: Pos2, number: usize) {
     let palette = paint.palette;
@@ -493,7 +584,7 @@ mod tests {
     }
 
     fn chart<'a>(series: Vec<Series<'a>>) -> Chart<'a> {
-        Chart { title: "Outages", x: X, y: Y, shares: true, series, bins: vec![] }
+        Chart { title: "Outages", x: X, y: Y, categories: &[], shares: true, series, bins: vec![] }
     }
 
     #[test]
@@ -541,6 +632,33 @@ mod tests {
         };
         assert_eq!(bins.told_at(4.0), "0 to 10: 3 runs");
         assert_eq!(bins.summary(), "0 to 10 ms: 3");
+    }
+
+    #[test]
+    fn names_along_the_axis_have_bars() {
+        let (paper, ours) = ([(0.0, 97.4), (1.0, 0.0)], [(0.0, 97.0), (1.0, 40.0)]);
+        let kind = Kind::Line;
+        let all =
+            vec![Series { kind, ..series(0, true, &paper) }, Series { kind, ..series(0, false, &ours) }];
+        let x = Axis { log: false, ..X };
+        let chart = Chart { categories: &["disks", "SSDs"], shares: false, x, ..chart(all) };
+        let placed = chart.place(RECT);
+        let bars = chart.bars(&placed);
+        let [(paper, theirs), (ours, mine)] = &bars[..] else { panic!("{bars:?}") };
+        assert!(paper.published && !ours.published);
+        for (theirs, mine) in theirs.iter().zip(mine) {
+            assert!(theirs.right() <= mine.left() + 0.1 && theirs.bottom() == mine.bottom());
+            assert!(theirs.height() >= 1.0, "nothing is a line at least");
+        }
+        assert!(mine[0].right() < theirs[1].left() && mine[1].height() < mine[0].height());
+        let names: Vec<&str> = chart.names(&placed).map(|name| name.2).collect();
+        assert_eq!((names, chart.ticks(&placed).1.len()), (vec!["disks", "SSDs"], 0));
+        assert_eq!(chart.summary(), "a as published: disks 97.4, SSDs 0; a made here: disks 97, SSDs 40");
+        assert_eq!(
+            (chart.place_words(1.0), chart.told_at(1.0)),
+            ("SSDs".to_owned(), "a, as published: 0\na: 40".to_owned())
+        );
+        assert!(Chart { categories: &[], ..chart }.bars(&placed).is_empty());
     }
 
     #[test]

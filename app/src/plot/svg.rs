@@ -16,7 +16,7 @@ const LETTER: f32 = 6.4;
 /// The file. `size` is that of the axes and all around them; the legend comes below.
 pub fn svg(chart: &Chart<'_>, size: Vec2, palette: &Palette) -> String {
     let placed = chart.place(Rect::from_min_size(Pos2::ZERO, size));
-    let legend = legend(chart, &placed, size, palette);
+    let legend = legend(chart, size, palette);
     let height = size.y + legend.1;
     let mut file = String::new();
     let ground = hex(palette.canvas);
@@ -29,10 +29,27 @@ pub fn svg(chart: &Chart<'_>, size: Vec2, palette: &Palette) -> String {
     );
     let _ = writeln!(file, "<rect width=\"100%\" height=\"100%\" fill=\"{ground}\"/>");
     axes(&mut file, chart, &placed, palette);
+    for (series, bars) in chart.bars(&placed) {
+        let colour = hex(palette.series(series.number));
+        let look = if series.published {
+            format!("fill=\"none\" stroke=\"{colour}\" stroke-width=\"1.4\" stroke-dasharray=\"4 3\"")
+        } else {
+            format!("fill=\"{colour}\"")
+        };
+        for bar in bars {
+            let (left, top, width, height) = (bar.left(), bar.top(), bar.width(), bar.height());
+            let _ = writeln!(
+                file,
+                "<rect x=\"{left:.1}\" y=\"{top:.1}\" width=\"{width:.1}\" height=\"{height:.1}\" {look}/>"
+            );
+            if !series.published && chart.is_numbered() {
+                disc(&mut file, pos2(bar.center().x, bar.bottom() - 11.0), series.number, palette);
+            }
+        }
+    }
     for published in [true, false] {
-        for (series, curve) in
-            chart.series.iter().zip(&placed.curves).filter(|(s, _)| s.published == published)
-        {
+        let curves = chart.series.iter().zip(&placed.curves).filter(|_| chart.categories.is_empty());
+        for (series, curve) in curves.filter(|(series, _)| series.published == published) {
             line(&mut file, series, curve, palette);
         }
     }
@@ -112,6 +129,9 @@ fn axes(file: &mut String, chart: &Chart<'_>, placed: &Placed, palette: &Palette
             free = x + half;
         }
     }
+    for (at, _, name) in chart.names(placed) {
+        text(file, at, "middle", palette.soft, name);
+    }
     let (x, y) = chart.axis_words();
     text(file, pos2(room.right(), room.bottom() + 29.0), "end", palette.soft, &x);
     text(file, pos2(room.left() - LEFT, room.bottom() + 29.0), "start", palette.soft, &y);
@@ -143,7 +163,7 @@ fn disc(file: &mut String, at: Pos2, number: usize, palette: &Palette) {
 }
 
 /// The legend, and how tall it is.
-fn legend(chart: &Chart<'_>, placed: &Placed, size: Vec2, palette: &Palette) -> (String, f32) {
+fn legend(chart: &Chart<'_>, size: Vec2, palette: &Palette) -> (String, f32) {
     let mut file = String::new();
     let mut names: Vec<(&str, usize)> = Vec::new();
     for series in &chart.series {
@@ -154,7 +174,7 @@ fn legend(chart: &Chart<'_>, placed: &Placed, size: Vec2, palette: &Palette) -> 
     if names.len() < 2 {
         return (file, 0.0);
     }
-    let numbered = placed.discs.iter().any(Option::is_some);
+    let numbered = chart.is_numbered();
     let (mut at, mut lines) = (pos2(LEFT, size.y + LINE / 2.0), 1.0);
     let mut entry = |file: &mut String, name: &str, stroke: &str, number: Option<usize>| {
         let width = 28.0 + name.chars().count() as f32 * LETTER + 18.0;
@@ -200,6 +220,7 @@ mod tests {
             title: "Outages & <others>",
             x: Axis { name: "time", unit: "ms", log: true },
             y: Axis { name: "crashes", unit: "", log: false },
+            categories: &[],
             shares: true,
             series: vec![
                 series("a", 0, true),
@@ -219,5 +240,8 @@ mod tests {
         assert!(file.contains("Outages &amp; &lt;others&gt;") && file.contains("time, ms"), "{file}");
         assert_eq!(file.matches("<circle").count(), 6, "three numbers, twice");
         assert!(file.starts_with("<svg ") && file.ends_with("</svg>\n") && !file.contains("NaN"));
+        let bars = Chart { categories: &["disks", "SSDs"], shares: false, ..chart };
+        let file = svg(&bars, Vec2::new(600.0, 300.0), Palette::of(false));
+        assert!(file.contains(">SSDs</text>") && !file.contains("<polyline"), "{file}");
     }
 }

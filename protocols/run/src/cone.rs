@@ -2,9 +2,13 @@
 //!
 //! An event has at most three causes: its trigger (what sent the message, set the timer), the actor's own previous event,
 //! and, of what a command made happen at once, that command. All of them have smaller numbers. So the past of an event is
-//! one sweep backwards over a set of bits, its future one sweep forwards, and neither is ever revised: a run that grows only
-//! adds to the future ([`Cone::grow`]). Whatever is in neither happened beside it: nothing in the one could have been told
-//! to the other (Lamport 1978, "Time, clocks, and the ordering of events in a distributed system").
+//! one sweep backwards, its future one sweep forwards, and neither is ever revised: a run that grows only adds to the
+//! future ([`Cone::grow`]). Whatever is in neither happened beside it: nothing in the one could have been told to the other
+//! (Lamport 1978, "Time, clocks, and the ordering of events in a distributed system").
+//!
+//! As an actor's events hang on each other, the past has the first so many of each actor's, and the future all of them from
+//! one on: what vector clocks count (Mattern 1989, "Virtual Time and Global States of Distributed Systems"). So a sweep
+//! asks of an event only how far its actor is in, and which other actor its trigger takes further.
 
 use sim::ids::{ActorId, EventId};
 use sim::story::{Arrow, ArrowEnd, Operation};
@@ -127,35 +131,51 @@ pub fn past(trace: &Trace, event: EventId) -> Events {
 
 /// The past, and how far each actor's own reaches into it.
 fn past_and_reach(trace: &Trace, event: EventId) -> (Events, Times) {
-    let mut reach = Times::default();
-    let Some(links) = links(trace, event) else { return (Events::default(), reach) };
-    reach.tell(links.actor, links.at);
-    let mut words = vec![0; (event.0 / 64) as usize + 1];
-    mark_causes(trace, event, links, before(trace, event), &mut words);
-    let mut told = vec![false; usize::from(u16::MAX) + 1];
-    // Causes are earlier: when the sweep comes to a word from above, only its own events can still add to it, and those
-    // below themselves. Most events of most pasts are in them: to ask each is quicker than to look for the next.
-    for at in (0..words.len()).rev() {
-        if words[at] == 0 {
-            continue;
-        }
+    let Some(links) = links(trace, event) else { return (Events::default(), Times::default()) };
+    let mut sweep = Sweep {
+        trace,
+        below: vec![0; usize::from(u16::MAX) + 1],
+        actors: Vec::new(),
+        words: vec![0; (event.0 / 64) as usize + 1],
+    };
+    sweep.below[name(links.actor)] = event.0;
+    sweep.mark_causes(event, links, before(trace, event));
+    for at in (0..sweep.words.len()).rev() {
         let all = trace.events.links_of_64(at);
+        let mut word = 0_u64;
         for bit in (0..64).rev() {
-            if words[at] >> bit & 1 != 0
-                && let Some(links) = all.get(bit)
-            {
-                let name = usize::from(links.actor.map_or(0, ActorId::raw));
-                if !std::mem::replace(&mut told[name], true) {
-                    reach.tell(links.actor, links.at);
-                }
-                let id = EventId((at * 64 + bit) as u64);
+            let Some(links) = all.get(bit) else { continue };
+            let id = EventId((at * 64 + bit) as u64);
+            let name = name(links.actor);
+            // Causes are earlier: what could still add to this one has been seen.
+            let within =
+                if name == NOBODY { sweep.words[at] >> bit & 1 != 0 } else { id.0 < sweep.below[name] };
+            if within {
+                word |= 1 << bit;
                 let before = if bit > 0 { all.get(bit - 1) } else { before(trace, id) };
-                mark_causes(trace, id, links, before, &mut words);
+                sweep.mark_causes(id, links, before);
             }
+        }
+        sweep.words[at] = word;
+    }
+    let Sweep { below, actors, words, .. } = sweep;
+    let mut reach = Times::default();
+    reach.tell(links.actor, links.at);
+    for actor in actors {
+        let last = below[usize::from(actor.raw())].checked_sub(1).map(EventId);
+        if let Some(last) = last.and_then(|last| self::links(trace, last)) {
+            reach.tell(last.actor, last.at);
         }
     }
     let count = words.iter().map(|word| u64::from(word.count_ones())).sum();
     (Events { words, count }, reach)
+}
+
+/// Stands for nobody among the names of actors.
+const NOBODY: usize = 0;
+
+fn name(actor: Option<ActorId>) -> usize {
+    actor.map_or(NOBODY, |actor| usize::from(actor.raw()))
 }
 
 fn links(trace: &Trace, event: EventId) -> Option<Links> {
@@ -167,22 +187,45 @@ fn before(trace: &Trace, event: EventId) -> Option<Links> {
     links(trace, EventId(event.0.checked_sub(1)?))
 }
 
-/// Sets the bits of [`causes`]; `before` is the event before it.
-#[inline(always)]
-fn mark_causes(trace: &Trace, event: EventId, links: Links, before: Option<Links>, words: &mut [u64]) {
-    let mut mark = |cause: EventId| {
-        if let Some(word) = words.get_mut((cause.0.min(event.0) / 64) as usize) {
-            *word |= u64::from(cause < event) << (cause.0 % 64);
+/// What of a past is known so far.
+struct Sweep<'a> {
+    trace: &'a Trace,
+    /// By name: the actor's events below this number are in it.
+    below: Vec<u64>,
+    /// Those that have any in it by way of another.
+    actors: Vec<ActorId>,
+    /// The events of nobody that are in it; of what was swept over already, all events.
+    words: Vec<u64>,
+}
+
+impl Sweep<'_> {
+    /// Takes in the [`causes`] of an event but the actor's own previous one; `before` is the event before it.
+    #[inline(always)]
+    fn mark_causes(&mut self, event: EventId, links: Links, before: Option<Links>) {
+        // An actor sets most timers itself, right before.
+        if links.trigger < event && links.trigger != links.previous {
+            self.mark(links.trigger);
         }
-    };
-    mark(links.trigger);
-    mark(links.previous);
-    // Both are asked at once, as one of the two is hardly ever so.
-    if links.at_once & before.is_some_and(|before| before.at == links.at) {
-        let record = trace.event(event);
-        if let Some(command) = record.and_then(|record| command_behind(trace, event, record)) {
-            mark(command);
+        // Both are asked at once, as one of the two is hardly ever so.
+        if links.at_once & before.is_some_and(|before| before.at == links.at) {
+            let record = self.trace.event(event);
+            if let Some(command) = record.and_then(|record| command_behind(self.trace, event, record)) {
+                self.mark(command);
+            }
         }
+    }
+
+    #[inline(always)]
+    fn mark(&mut self, cause: EventId) {
+        let Some(actor) = self.trace.events.actor(cause.0 as usize) else {
+            self.words[(cause.0 / 64) as usize] |= 1 << (cause.0 % 64);
+            return;
+        };
+        let below = &mut self.below[usize::from(actor.raw())];
+        if *below == 0 {
+            self.actors.push(actor);
+        }
+        *below = (*below).max(cause.0 + 1);
     }
 }
 
@@ -256,7 +299,8 @@ impl Cone {
         let start = usize::try_from(self.grown).unwrap_or(usize::MAX);
         for (id, record) in (self.grown..).map(EventId).zip(trace.events.range(start..)) {
             let of_it = |cause: EventId| cause == self.last || self.future.has(cause);
-            if causes(trace, id, record).into_iter().flatten().any(of_it) {
+            let goes_on = record.actor.is_some_and(|actor| self.reached.get(actor).is_some());
+            if goes_on || causes(trace, id, record).into_iter().flatten().any(of_it) {
                 self.future.add(id);
                 self.reached.tell(record.actor, record.at);
             }

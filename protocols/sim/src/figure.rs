@@ -84,8 +84,8 @@ pub struct Axis {
     pub unit: &'static str,
     /// Drawn by its logarithm.
     pub log: bool,
-    /// Names of its values 0, 1, 2, … where they are no amounts. A figure whose `x` has them is drawn as a table: a row a
-    /// name, a column a curve, the published value beside ours.
+    /// Names of its values 0, 1, 2, … where they are no amounts. A figure whose `x` has them is drawn as bars: a group a
+    /// name, in it the published value beside ours.
     pub categories: &'static [&'static str],
 }
 

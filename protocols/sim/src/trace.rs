@@ -189,7 +189,14 @@ impl Events {
         self.packed.get(place).map(PackedEvent::links)
     }
 
-    /// The same of the 64 events from 64 times `word` on, as far as there are so many, for those who go through all.
+    /// At whom the event at a place happened, where there is one and it is anybody's.
+    #[inline(always)]
+    pub fn actor(&self, place: usize) -> Option<ActorId> {
+        let actor = self.packed.get(place)?.actor;
+        (actor != 0).then(|| ActorId::from_raw(actor))
+    }
+
+    /// [`Events::links`] of the 64 events from 64 times `word` on, as far as there are so many, for those who go through all.
     #[inline]
     pub fn links_of_64(&self, word: usize) -> LinksOf<'_> {
         LinksOf { packed: self.packed.stretch(word * 64, 64) }

@@ -318,7 +318,10 @@ impl Breadth {
         let (state, used) = (self.all[number as usize].state, self.used(number));
         for at in 0..self.open.len() {
             let Op { class, bit, .. } = search.ops[self.open[at] as usize];
-            if self.has(number, bit as usize) || search.calls.class(class).pure || self.waits(search, number, at) {
+            if self.has(number, bit as usize)
+                || search.calls.class(class).pure
+                || self.waits(search, number, at)
+            {
                 continue;
             }
             if let Some(after) = search.calls.step(state, class) {
@@ -347,7 +350,9 @@ impl Breadth {
             let open = self.open.iter().map(|op| &ops[*op as usize]);
             let mut left = open.filter(|op| !self.has(number, op.bit as usize));
             // Of those alike the answered ones go first.
-            if left.clone().any(|op| op.class == class) || !(helps || left.any(|op| calls.feeds(class, op.class))) {
+            if left.clone().any(|op| op.class == class)
+                || !(helps || left.any(|op| calls.feeds(class, op.class)))
+            {
                 continue;
             }
             if let Some(after) = search.calls.step(state, class)
