@@ -500,6 +500,28 @@ mod tests {
         pictures_of("along", || free(Some("think")));
     }
 
+    /// Each published figure of each lab as the window shows it, made of few runs. For whoever looks: minutes.
+    #[test]
+    fn pictures_of_every_published_figure() {
+        for lab in catalog::LABS.iter().filter(|_| looked_at()) {
+            for (at, figure) in lab.figures().iter().enumerate() {
+                let run = Run::new(*lab);
+                let mut state = State::new(Playback::new(run), Saved::default());
+                state.saved.layout.reveal_all();
+                state.page = Some(action::Page::Figures);
+                let show = Action::Figures(Ask::Show(Subject::Published(at)));
+                state.apply(show);
+                let runs = figures::offered(figure).first().copied();
+                asked(&mut state, [Ask::Make(runs)]);
+                state.saved.preferences.theme = theme_choice(Theme::Light);
+                let mut app = App::on(state);
+                let size = Vec2::new(1280.0, 800.0);
+                let shot = Shot { size, theme: Theme::Light, scale: 1.0, frames: 6 };
+                look(&format!("figure-{}-{}", lab.about().id, figure.id), shot, |ui| app.frame(ui));
+            }
+        }
+    }
+
     #[test]
     fn a_distribution_in_a_sentence() {
         let spread = Spread::new((0..100).map(f64::from).chain([f64::NAN]).collect());

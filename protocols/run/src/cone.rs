@@ -8,7 +8,7 @@
 //!
 //! As an actor's events hang on each other, the past has the first so many of each actor's, and the future all of them from
 //! one on: what vector clocks count (Mattern 1989, "Virtual Time and Global States of Distributed Systems"). So a sweep
-//! asks of an event only how far its actor is in, and which other actor its trigger takes further.
+//! follows triggers alone, and once every actor is in, nearly nothing.
 
 use sim::ids::{ActorId, EventId};
 use sim::story::{Arrow, ArrowEnd, Operation};
@@ -131,102 +131,77 @@ pub fn past(trace: &Trace, event: EventId) -> Events {
 
 /// The past, and how far each actor's own reaches into it.
 fn past_and_reach(trace: &Trace, event: EventId) -> (Events, Times) {
-    let Some(links) = links(trace, event) else { return (Events::default(), Times::default()) };
-    let mut sweep = Sweep {
-        trace,
-        below: vec![0; usize::from(u16::MAX) + 1],
-        actors: Vec::new(),
-        words: vec![0; (event.0 / 64) as usize + 1],
-    };
-    sweep.below[name(links.actor)] = event.0;
-    sweep.mark_causes(event, links, before(trace, event));
-    for at in (0..sweep.words.len()).rev() {
-        let all = trace.events.links_of_64(at);
-        let mut word = 0_u64;
-        for bit in (0..64).rev() {
-            let Some(links) = all.get(bit) else { continue };
-            let id = EventId((at * 64 + bit) as u64);
-            let name = name(links.actor);
-            // Causes are earlier: what could still add to this one has been seen.
-            let within =
-                if name == NOBODY { sweep.words[at] >> bit & 1 != 0 } else { id.0 < sweep.below[name] };
-            if within {
-                word |= 1 << bit;
-                let before = if bit > 0 { all.get(bit - 1) } else { before(trace, id) };
-                sweep.mark_causes(id, links, before);
-            }
-        }
-        sweep.words[at] = word;
-    }
-    let Sweep { below, actors, words, .. } = sweep;
     let mut reach = Times::default();
-    reach.tell(links.actor, links.at);
-    for actor in actors {
-        let last = below[usize::from(actor.raw())].checked_sub(1).map(EventId);
-        if let Some(last) = last.and_then(|last| self::links(trace, last)) {
-            reach.tell(last.actor, last.at);
-        }
+    if links(trace, event).is_none() {
+        return (Events::default(), reach);
     }
+    let mut words = vec![0; (event.0 / 64) as usize + 1];
+    mark(event, true, &mut words);
+    // By name, those of whom an event is in: all that are earlier are too.
+    let mut told = vec![false; NAMES];
+    let mut silent = trace.story.lanes.len();
+    // The instant of the event after the one looked at, if a command may be behind that; no event is as late as never.
+    const NEVER: Time = Time(u64::MAX);
+    let mut after = NEVER;
+    for at in (0..words.len()).rev() {
+        let all = trace.events.links_of_64(at);
+        if silent == 0 && after == NEVER && all.are_of_actors(before(trace, at * 64).unwrap_or(NEVER)) {
+            words[at] = u64::MAX >> (64 - all.iter().len().clamp(1, 64));
+            continue;
+        }
+        let mut word = 0_u64;
+        for (bit, links) in all.iter().enumerate().rev() {
+            let id = EventId((at * 64 + bit) as u64);
+            if after == links.at {
+                mark_command(trace, EventId(id.0 + 1), &mut words);
+            }
+            // Causes are earlier: what could still add to this one has been seen. Which of the two it is, and whether, is
+            // as good as random: without a branch that is quicker.
+            let name = links.actor.map_or(NOBODY, |actor| usize::from(actor.raw()));
+            let within = told[name] | (words[at] >> bit & 1 != 0);
+            word |= u64::from(within) << bit;
+            mark(links.trigger.min(id), within, &mut words);
+            if within & !told[name] & (name != NOBODY) {
+                told[name] = true;
+                silent = silent.saturating_sub(1);
+                reach.tell(links.actor, links.at);
+            }
+            after = if within & links.at_once { links.at } else { NEVER };
+        }
+        words[at] = word;
+    }
+    words[(event.0 / 64) as usize] &= !(1 << (event.0 % 64));
     let count = words.iter().map(|word| u64::from(word.count_ones())).sum();
     (Events { words, count }, reach)
 }
 
 /// Stands for nobody among the names of actors.
 const NOBODY: usize = 0;
+/// So many names there are at most.
+const NAMES: usize = 1 << 16;
 
-fn name(actor: Option<ActorId>) -> usize {
-    actor.map_or(NOBODY, |actor| usize::from(actor.raw()))
+#[inline(always)]
+fn mark(cause: EventId, within: bool, words: &mut [u64]) {
+    if let Some(word) = words.get_mut((cause.0 / 64) as usize) {
+        *word |= u64::from(within) << (cause.0 % 64);
+    }
+}
+
+/// Marks the command behind an event of the past, if there is one.
+#[cold]
+fn mark_command(trace: &Trace, event: EventId, words: &mut [u64]) {
+    let Some(record) = trace.event(event) else { return };
+    let [.., command] = causes(trace, event, record);
+    command.into_iter().for_each(|command| mark(command, true, words));
+}
+
+/// When the event before that at a place was.
+fn before(trace: &Trace, place: usize) -> Option<Time> {
+    Some(trace.events.links(place.checked_sub(1)?)?.at)
 }
 
 fn links(trace: &Trace, event: EventId) -> Option<Links> {
     trace.events.links(usize::try_from(event.0).ok()?)
-}
-
-/// Of the event before.
-fn before(trace: &Trace, event: EventId) -> Option<Links> {
-    links(trace, EventId(event.0.checked_sub(1)?))
-}
-
-/// What of a past is known so far.
-struct Sweep<'a> {
-    trace: &'a Trace,
-    /// By name: the actor's events below this number are in it.
-    below: Vec<u64>,
-    /// Those that have any in it by way of another.
-    actors: Vec<ActorId>,
-    /// The events of nobody that are in it; of what was swept over already, all events.
-    words: Vec<u64>,
-}
-
-impl Sweep<'_> {
-    /// Takes in the [`causes`] of an event but the actor's own previous one; `before` is the event before it.
-    #[inline(always)]
-    fn mark_causes(&mut self, event: EventId, links: Links, before: Option<Links>) {
-        // An actor sets most timers itself, right before.
-        if links.trigger < event && links.trigger != links.previous {
-            self.mark(links.trigger);
-        }
-        // Both are asked at once, as one of the two is hardly ever so.
-        if links.at_once & before.is_some_and(|before| before.at == links.at) {
-            let record = self.trace.event(event);
-            if let Some(command) = record.and_then(|record| command_behind(self.trace, event, record)) {
-                self.mark(command);
-            }
-        }
-    }
-
-    #[inline(always)]
-    fn mark(&mut self, cause: EventId) {
-        let Some(actor) = self.trace.events.actor(cause.0 as usize) else {
-            self.words[(cause.0 / 64) as usize] |= 1 << (cause.0 % 64);
-            return;
-        };
-        let below = &mut self.below[usize::from(actor.raw())];
-        if *below == 0 {
-            self.actors.push(actor);
-        }
-        *below = (*below).max(cause.0 + 1);
-    }
 }
 
 /// On which side of the event asked about something lies.

@@ -92,10 +92,22 @@ pub struct LinksOf<'a> {
 }
 
 impl LinksOf<'_> {
-    /// Those of one of them.
+    /// All of them, in order.
     #[inline(always)]
-    pub fn get(&self, place: usize) -> Option<Links> {
-        self.packed.get(place).map(PackedEvent::links)
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = Links> + ExactSizeIterator + '_ {
+        self.packed.iter().map(PackedEvent::links)
+    }
+
+    /// Whether all are of actors and come of events of actors alone: messages, syncs and timers, of which none is the second
+    /// in its instant. `before` is when the event before them was.
+    pub fn are_of_actors(&self, before: Time) -> bool {
+        // All are asked, without a branch.
+        let of_actor = |event: &PackedEvent| (event.actor != 0) & (event.tag.wrapping_sub(2) <= 2);
+        let all = self.packed.iter().fold(true, |all, event| all & of_actor(event));
+        let second = |before: Time, event: &PackedEvent| (event.tag == 3) & (event.at == before);
+        let first = self.packed.first().is_some_and(|event| second(before, event));
+        let pairs = self.packed.iter().zip(self.packed.iter().skip(1));
+        all & !first & !pairs.fold(false, |any, (before, event)| any | second(before.at, event))
     }
 }
 
@@ -187,13 +199,6 @@ impl Events {
     #[inline]
     pub fn links(&self, place: usize) -> Option<Links> {
         self.packed.get(place).map(PackedEvent::links)
-    }
-
-    /// At whom the event at a place happened, where there is one and it is anybody's.
-    #[inline(always)]
-    pub fn actor(&self, place: usize) -> Option<ActorId> {
-        let actor = self.packed.get(place)?.actor;
-        (actor != 0).then(|| ActorId::from_raw(actor))
     }
 
     /// [`Events::links`] of the 64 events from 64 times `word` on, as far as there are so many, for those who go through all.
