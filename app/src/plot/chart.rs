@@ -93,6 +93,11 @@ const DISC: f32 = 7.5;
 const BARS: f32 = 0.8;
 const GAP: f32 = 0.16;
 const WIDEST_BAR: f32 = 44.0;
+/// So much of the ground shines through a bar as published, and through ours.
+const HOLLOW: u16 = 225;
+const FILLED: u16 = 30;
+/// Curves that all lie above this part of the highest value need not be drawn from nothing on.
+const HIGH: f64 = 0.7;
 /// The legend's line.
 const LINE: f32 = 20.0;
 
@@ -146,6 +151,13 @@ impl Chart<'_> {
         let (low, high) = fold(&mut ys);
         let y = if self.shares {
             Scale { from: 0.0, to: 1.0, log: false, across: room.y_range() }
+        } else if self.categories.is_empty()
+            && self.bins.is_empty()
+            && !self.y.log
+            && low > high * HIGH
+            && low < high
+        {
+            Scale::between(low, high, room.y_range(), APART[1])
         } else {
             Scale::around(low, high, self.y.log, room.y_range(), APART[1])
         };
@@ -302,10 +314,10 @@ impl Chart<'_> {
             (name, "") => name.to_owned(),
             (name, unit) => format!("{name}, {unit}"),
         };
-        let y = if self.shares {
-            format!("share of {}", self.y.name)
-        } else {
-            format!("upwards: {}", named(&self.y))
+        let y = match named(&self.y) {
+            _ if self.shares => format!("share of {}", self.y.name),
+            y if y.is_empty() => y,
+            y => format!("upwards: {y}"),
         };
         (named(&self.x), y)
     }
@@ -528,10 +540,10 @@ fn bars_ui(paint: &mut Paint<'_>, series: &Series<'_>, bars: &[Rect], numbered: 
     for bar in bars {
         let bar = paint.crisp(*bar);
         if series.published {
-            paint.fill(bar, 1, mix(colour, paint.palette.canvas, 24));
+            paint.fill(bar, 1, mix(colour, paint.palette.canvas, HOLLOW));
             paint.dashed(bar, Stroke::new(1.4, colour));
         } else {
-            paint.fill(bar, 1, mix(colour, paint.palette.canvas, 170));
+            paint.fill(bar, 1, mix(colour, paint.palette.canvas, FILLED));
             if numbered && bar.width() >= 2.0 * DISC {
                 disc_ui(paint, pos2(bar.center().x, bar.bottom() - DISC - 3.0), series.number);
             }
@@ -632,6 +644,19 @@ mod tests {
         };
         assert_eq!(bins.told_at(4.0), "0 to 10: 3 runs");
         assert_eq!(bins.summary(), "0 to 10 ms: 3");
+    }
+
+    #[test]
+    fn curves_that_are_all_high_are_not_drawn_from_nothing() {
+        let high = [(20.0, 97.4), (400.0, 100.0)];
+        let y = |points: &[(f64, f64)]| {
+            let line = Series { kind: Kind::Line, ..series(0, false, points) };
+            let placed = Chart { shares: false, ..chart(vec![line]) }.place(RECT);
+            (placed.y.from, placed.y.to)
+        };
+        assert_eq!(y(&high), (97.0, 100.0));
+        assert_eq!(y(&[(20.0, 40.0), (400.0, 100.0)]).0, 0.0);
+        assert_eq!(y(&[(20.0, 40.0)]).0, 0.0);
     }
 
     #[test]

@@ -29,18 +29,21 @@ impl Scale {
     pub fn around(low: f64, high: f64, log: bool, across: Rangef, apart: f32) -> Self {
         let sane = low.is_finite() && high.is_finite() && low <= high;
         let (low, high) = if sane { (low, high) } else { (0.0, 1.0) };
-        let (from, to) = if log {
-            let low = if low > 0.0 { low } else { LEAST.max(high / 1e3) };
-            let high = if high > low { high } else { low * 10.0 };
-            (rounded_down(low), rounded_up(high))
-        } else {
+        if !log {
             let low = low.min(0.0);
-            let high = if high > low { high } else { low + 1.0 };
-            let count = f64::from(((across.max - across.min).abs() / apart.max(1.0)).max(1.0));
-            let step = round_step((high - low) / count);
-            ((low / step).floor() * step, (high / step - 1e-9).ceil() * step)
-        };
-        Self { from, to, log, across }
+            return Self::between(low, if high > low { high } else { low + 1.0 }, across, apart);
+        }
+        let low = if low > 0.0 { low } else { LEAST.max(high / 1e3) };
+        let high = if high > low { high } else { low * 10.0 };
+        Self { from: rounded_down(low), to: rounded_up(high), log, across }
+    }
+
+    /// From a round value below the lowest to one above the highest, wherever that is.
+    pub fn between(low: f64, high: f64, across: Rangef, apart: f32) -> Self {
+        let count = f64::from(((across.max - across.min).abs() / apart.max(1.0)).max(1.0));
+        let step = round_step((high - low) / count);
+        let (from, to) = ((low / step).floor() * step, (high / step - 1e-9).ceil() * step);
+        Self { from, to, log: false, across }
     }
 
     /// A value's part of the way, 0 at the beginning.

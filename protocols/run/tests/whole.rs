@@ -171,25 +171,29 @@ fn the_history_is_written_line_by_line() {
     }
 }
 
-/// Whatever clients ask, what is written of it can be read: each process does one thing at a time.
+/// Whatever clients ask, what is written of it can be read: each process does one thing at a time. Of what three labs do no
+/// model of `check` knows, and that is told.
 #[test]
 fn every_labs_history_can_be_read_back() {
-    use check::read::{Options, Subject, import};
+    use check::read::{Cause, Options, Subject, import};
+    let mut without_model = Vec::new();
     for lab in catalog::LABS {
+        let id = lab.about().id;
         let mut run = Run::new(*lab);
         run.end = Time::millis(5_000);
         let mut execution = run::report::Execution::new(&run);
         while !execution.advance(1_000) {}
         let text = run::history::lines(execution.trace(), "").unwrap();
-        let read = import("", text.as_bytes(), &Options::default()).unwrap_or_else(|wrong| {
-            panic!("potholes run {} --for 5s --history FILE: {wrong}", lab.about().id)
-        });
+        let read = match import("", text.as_bytes(), &Options::default()) {
+            Ok(read) => read,
+            Err(wrong) if matches!(wrong.cause, Cause::NoModel { .. }) => {
+                without_model.push(id);
+                continue;
+            }
+            Err(wrong) => panic!("potholes run {id} --for 5s --history FILE: {wrong}"),
+        };
         let Subject::Objects(history) = read.subject else { panic!("transactions") };
-        assert_eq!(
-            history.operations().len(),
-            execution.trace().story.operations.len(),
-            "{}",
-            lab.about().id
-        );
+        assert_eq!(history.operations().len(), execution.trace().story.operations.len(), "{id}");
     }
+    assert_eq!(without_model, ["saga", "clocks", "snapshot"]);
 }
