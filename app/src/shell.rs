@@ -86,6 +86,8 @@ pub struct App {
     unread: Option<String>,
 }
 
+/// A press that takes so many seconds is still a click, beside what frames take: egui's own measure.
+const CLICK: f64 = 0.8;
 /// The top line of a phone, and the bar under the thumb.
 const PHONE_TOP: f32 = 52.0;
 const PHONE_BAR: f32 = 60.0;
@@ -211,6 +213,10 @@ impl App {
     }
 
     fn time(&mut self, context: &Context) {
+        // Of a press and its release each is seen at the next frame: where frames are slow a click is still a click, and no
+        // long press.
+        let frame = context.input(|input| f64::from(input.stable_dt));
+        context.options_mut(|options| options.input_options.max_click_duration = CLICK + 2.0 * frame);
         let now = context.input(|input| input.time);
         let seconds = self.last.map_or(0.0, |last| (now - last).max(0.0));
         self.last = Some(now);

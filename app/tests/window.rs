@@ -5,7 +5,7 @@
 mod instruments;
 
 use eframe::egui::accesskit::Role;
-use eframe::egui::{Key, Modifiers, Vec2, vec2};
+use eframe::egui::{Event, Key, Modifiers, PointerButton, Vec2, vec2};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
 use lessons::Phase;
@@ -23,12 +23,17 @@ const DESK: Vec2 = vec2(1280.0, 800.0);
 const PHONE: Vec2 = vec2(390.0, 844.0);
 
 fn harness(size: Vec2, state: State) -> Harness<'static, App> {
+    harness_of(size, state, 0.25)
+}
+
+/// The same, with so many seconds from frame to frame.
+fn harness_of(size: Vec2, state: State, frame: f32) -> Harness<'static, App> {
     let mut state = Some(state);
     let build = move |cc: &mut eframe::CreationContext<'_>| {
         potholes::theme::apply(&cc.egui_ctx);
         App::on(state.take().expect("built once"))
     };
-    Harness::builder().with_size(size).with_max_steps(16).build_eframe(build)
+    Harness::builder().with_size(size).with_step_dt(frame).with_max_steps(16).build_eframe(build)
 }
 
 /// A lab with everything in sight, standing at two seconds.
@@ -82,6 +87,23 @@ fn the_first_screen_leads_straight_into_the_lab() {
     let state = window.state().state();
     assert!(!state.is_first() && state.lesson.is_none());
     window.get_by_role_and_label(Role::Button, "Linearizable so far");
+}
+
+#[test]
+fn where_frames_are_slow_a_click_is_still_a_click() {
+    // As where a busy processor paints.
+    let mut window = harness_of(DESK, lab(), 1.0);
+    window.get_by_label("Play").click();
+    pass(&mut window, 4);
+    let at = window.get_by_label_contains("Node n2").rect().center();
+    window.event(Event::PointerMoved(at));
+    for pressed in [true, false] {
+        let (button, modifiers) = (PointerButton::Primary, Modifiers::NONE);
+        window.event(Event::PointerButton { pos: at, button, pressed, modifiers });
+        pass(&mut window, 1);
+    }
+    pass(&mut window, 1);
+    assert_eq!(window.state().state().selection, Selection::Actor(ActorId::node(2)));
 }
 
 #[test]
