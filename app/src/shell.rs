@@ -88,6 +88,8 @@ pub struct App {
 
 /// A press that takes so many seconds is still a click, beside what frames take: egui's own measure.
 const CLICK: f64 = 0.8;
+/// How far the bar of a tab that scrolls reaches into the margin.
+const BAR: f32 = 9.0;
 /// The top line of a phone, and the bar under the thumb.
 const PHONE_TOP: f32 = 52.0;
 const PHONE_BAR: f32 = 60.0;
@@ -387,10 +389,7 @@ impl App {
                 }
             });
         }
-        ScrollArea::vertical()
-            .id_salt(tab)
-            .auto_shrink([false, false])
-            .show(ui, |ui| self.tab_ui(ui, tab, actions));
+        scrolled(ui, tab, |ui| self.tab_ui(ui, tab, actions));
     }
 
     fn tab_ui(&mut self, ui: &mut Ui, tab: Tab, actions: &mut Vec<Action>) {
@@ -551,10 +550,7 @@ impl App {
             return self.cluster_ui(ui, body, actions);
         }
         within(ui, body.shrink2(vec2(16.0, 4.0)), "sheet", |ui| {
-            ScrollArea::vertical()
-                .id_salt(tab)
-                .auto_shrink([false, false])
-                .show(ui, |ui| self.tab_ui(ui, tab, actions));
+            scrolled(ui, tab, |ui| self.tab_ui(ui, tab, actions));
         });
     }
 
@@ -614,6 +610,18 @@ impl eframe::App for App {
     fn clear_color(&self, visuals: &egui::Visuals) -> [f32; 4] {
         visuals.extreme_bg_color.to_normalized_gamma_f32()
     }
+}
+
+/// A tab that scrolls. Its bar lies in the margin beside it: over the tab it would hide the ends of values.
+fn scrolled(ui: &mut Ui, tab: Tab, add: impl FnOnce(&mut Ui)) {
+    let rect = ui.available_rect_before_wrap();
+    let wide = rect.with_max_x(rect.right() + BAR);
+    let mut child = ui.new_child(UiBuilder::new().id_salt("scrolled").max_rect(wide));
+    child.set_clip_rect(ui.clip_rect().expand2(vec2(BAR, 0.0)));
+    ScrollArea::vertical().id_salt(tab).auto_shrink([false, false]).show(&mut child, |ui| {
+        ui.set_max_width(rect.width());
+        add(ui);
+    });
 }
 
 /// Paints into a rectangle of its own, out of the flow.
