@@ -69,7 +69,7 @@ pub(super) const FIGURES: &[Figure] = &[
         doc: "The longest that a shard was in doubt in each of many runs in which one coordinator goes away and comes back. \
               Without that it is a few messages; with it, whoever has voted yes waits for as long as it is away.",
         x: Axis { name: "longest doubt", unit: "s", log: false, categories: &[] },
-        y: Axis { name: "share of runs", unit: "", log: false, categories: &[] },
+        y: Axis { name: "runs", unit: "", log: false, categories: &[] },
         published: &[],
         ours: Ours::Distribution {
             measure: "doubt_longest",

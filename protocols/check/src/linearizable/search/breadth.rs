@@ -14,11 +14,14 @@ use crate::models::Model;
 use crate::table::{self, Index};
 
 /// How many candidates are tried without an order before all configurations are looked at beside.
-pub(super) const PATIENCE: u64 = 2_048;
-/// How many candidates each of the two tries before it is the other's turn.
+pub(super) const PATIENCE: u64 = 4_096;
+/// How many candidates make a turn; of so many turns all configurations have the first, the path the others. What the
+/// path alone finds soon takes a third longer at most.
 const TURN: u64 = 256;
-/// The most words that one answer's configurations may take, and the most steps remembered: 128 MB each.
-const MOST_WORDS: usize = 1 << 24;
+const TURNS: u64 = 4;
+/// The most configurations that may wait to pass one answer, and the most steps remembered (128 MB). Where there are
+/// more it is the orders that are many, not what they used up: the path does better alone.
+const MOST: usize = 1 << 15;
 const MOST_STEPS: usize = 1 << 24;
 
 /// What came of some work.
@@ -272,7 +275,7 @@ impl Breadth {
     fn work<M: Model>(&mut self, search: &mut Search<M>, budget: &mut u64) -> Outcome {
         let Some(answer) = search.answers.get(self.answer as usize) else { return Outcome::Ordered };
         let goal = answer.op;
-        if self.words.len() > MOST_WORDS || self.steps.len() > MOST_STEPS {
+        if self.all.len() > MOST || self.steps.len() > MOST_STEPS {
             return Outcome::TooMany;
         }
         let Some(number) = self.next() else {
@@ -391,7 +394,8 @@ pub(super) enum Beside {
 impl<M: Model> Search<M> {
     /// Tries one candidate, on the path or beside it.
     pub(super) fn try_one(&mut self, budget: &mut u64) {
-        let beside = self.tried >= self.patience && ((self.tried - self.patience) / TURN).is_multiple_of(2);
+        let beside =
+            self.tried >= self.patience && ((self.tried - self.patience) / TURN).is_multiple_of(TURNS);
         self.tried += 1;
         if !beside || matches!(self.beside, Beside::Over) {
             self.try_next();
@@ -404,7 +408,10 @@ impl<M: Model> Search<M> {
                 Box::new(Breadth::new(self, initial))
             }
         };
-        match breadth.work(self, budget) {
+        let before = *budget;
+        let outcome = breadth.work(self, budget);
+        self.tried += before - *budget;
+        match outcome {
             Outcome::Undecided => self.beside = Beside::Going(breadth),
             Outcome::TooMany => self.beside = Beside::Over,
             Outcome::Ordered => self.follow(&breadth.order()),
