@@ -24,7 +24,9 @@ use crate::workshop::Workshop;
 /// The picture's size, in points.
 const SIZE: Vec2 = Vec2::new(760.0, 380.0);
 /// Under the axes: the legend.
-const LEGEND: f32 = 72.0;
+const LEGEND: f32 = 60.0;
+/// Around all of it.
+const MARGIN: f32 = 14.0;
 
 /// Lists a lab's figures, or makes one.
 pub(crate) fn figure(asked: &FigureOrder, out: &mut Out<'_, '_>) -> Result<u8, Bad> {
@@ -47,12 +49,15 @@ pub(crate) fn figure(asked: &FigureOrder, out: &mut Out<'_, '_>) -> Result<u8, B
             Ending::Svg => svg(&chart, SIZE, palette).into_bytes(),
             Ending::Png => {
                 let theme = if palette.dark { Theme::Dark } else { Theme::Light };
-                let size = SIZE + Vec2::new(0.0, LEGEND);
+                let size = SIZE + Vec2::new(2.0 * MARGIN, LEGEND + 2.0 * MARGIN);
                 let mut labels = Labels::default();
                 let shot = Shot { size, scale: 2.0, theme, ..Shot::default() };
                 let image = raster::picture(shot, |ui| {
                     labels.begin(ui.ctx());
-                    theme::canvas_frame(ui).show(ui, |ui| chart.show(ui, &mut labels, SIZE.y));
+                    theme::canvas_frame(ui).inner_margin(MARGIN).show(ui, |ui| {
+                        ui.set_min_size(ui.available_size());
+                        chart.show(ui, &mut labels, SIZE.y);
+                    });
                 });
                 raster::png(&image)
             }
