@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
+use crate::common::rounds;
 use crate::isolation;
 
 use std::sync::Arc;
@@ -69,12 +70,12 @@ fn sweep(lists: bool, seeds: std::ops::Range<u64>, most: u32) {
 
 #[test]
 fn registers_are_judged_as_defined() {
-    sweep(false, 0..4_000, 4);
+    sweep(false, 0..u64::from(rounds(4_000)), 4);
 }
 
 #[test]
 fn lists_are_judged_as_defined() {
-    sweep(true, 0..4_000, 4);
+    sweep(true, 0..u64::from(rounds(4_000)), 4);
 }
 
 #[test]
