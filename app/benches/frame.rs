@@ -15,7 +15,7 @@ use potholes::state::State;
 use potholes::state::store::Saved;
 use potholes::strip::{self, StripPanel};
 use potholes::theme;
-use potholes::timeline::{self, Timeline};
+use potholes::timeline::{self, Timeline, axis::Spacing};
 use run::{Playback, Run};
 use sim::{Moment, Time};
 
@@ -84,11 +84,47 @@ fn arrows_100000_while_time_moves(bencher: Bencher<'_, '_>) {
     });
 }
 
-/// The same, looked at closer and closer: nothing of the picture before can be kept.
+/// The same, looked at a little closer in every frame.
 #[divan::bench]
-fn arrows_100000_while_it_grows(bencher: Bencher<'_, '_>) {
+fn arrows_100000_looked_at_closer(bencher: Bencher<'_, '_>) {
     arrows(bencher, 10, |timeline, shown, frame| {
         timeline.show_between(shown, Time::ZERO, Time::millis(10_000 - frame % 800));
+    });
+}
+
+/// The same, and nothing of the picture before can be kept: all of it is another story's.
+#[divan::bench]
+fn arrows_100000_seen_first(bencher: Bencher<'_, '_>) {
+    let end = Time::millis(10_000);
+    let stories = [0, 1].map(|more| support::busy(9, 100_000 + more, end));
+    let mut timeline = Timeline::default();
+    let mut frame = 0;
+    frames(bencher, |ui| {
+        frame += 1;
+        let moment = Moment::end_of(Time::millis(5_000));
+        let shown = timeline::Shown::new(&stories[frame % 2], moment, end, &Selection::None);
+        timeline.show_between(&shown, Time::ZERO, end);
+        timeline.show(ui, shown);
+    });
+}
+
+/// A run with 100,000 messages that goes on, a sixtieth of a second and 160 of them a frame, all of it in sight; spaced by
+/// time and by event.
+#[divan::bench(args = ["time", "events"])]
+fn arrows_100000_while_it_grows(bencher: Bencher<'_, '_>, spacing: &str) {
+    let mut story = support::busy(9, 100_000, Time::millis(10_000));
+    let more = support::busy(9, 200_000, Time::millis(20_000));
+    let mut timeline = Timeline::default();
+    if spacing == "events" {
+        timeline.set_spacing(Spacing::Events);
+    }
+    frames(bencher, |ui| {
+        let grown = story.arrows.len();
+        more.arrows.range(grown..grown + 160).for_each(|arrow| story.arrows.push(arrow));
+        story.end = story.arrows.last().map_or(story.end, |last| last.sent);
+        let shown = timeline::Shown::new(&story, Moment::end_of(story.end), story.end, &Selection::None);
+        timeline.show_between(&shown, Time::ZERO, story.end);
+        timeline.show(ui, shown);
     });
 }
 

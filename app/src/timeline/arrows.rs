@@ -49,39 +49,40 @@ pub struct Sight<'a> {
 impl Sight<'_> {
     /// From where to where an arrow is drawn.
     pub fn ends(&self, index: usize, arrow: &Arrow) -> Option<[Pos2; 2]> {
-        let from_y = self.top + self.rows.y(arrow.from)?;
-        let to_y = self.top + self.rows.y(arrow.to)?;
-        let start = pos2(self.axis.x(arrow.sent), from_y);
+        let from = self.top + self.rows.y(arrow.from)?;
+        let to = self.top + self.rows.y(arrow.to)?;
+        let (until, part) = self.reach(index, arrow)?;
+        Some([pos2(self.axis.x(arrow.sent), from), pos2(self.axis.x(until), from + (to - from) * part)])
+    }
+
+    /// Until when an arrow is drawn, and what part of its way. Nothing where it is not drawn.
+    #[inline]
+    pub(super) fn reach(&self, index: usize, arrow: &Arrow) -> Option<(Time, f32)> {
         if !self.future && arrow.sent > self.shown {
             return None;
         }
-        let light = self.light(arrow);
-        if light == Light::Out {
-            return None;
-        }
-        if light == Light::Begun {
-            // Whether it arrived is not known: half the way, as one that was lost.
-            let until = arrow.ended.min(Time(arrow.sent.0.saturating_add(UNKNOWN_FLIGHT)));
-            return Some([start, pos2(self.axis.x(until), from_y + (to_y - from_y) * LOST_PART)]);
+        match self.light(arrow) {
+            Light::Out => return None,
+            Light::Begun => {
+                // Whether it arrived is not known: half the way, as one that was lost.
+                let until = arrow.ended.min(Time(arrow.sent.0.saturating_add(UNKNOWN_FLIGHT)));
+                return Some((until, LOST_PART));
+            }
+            Light::Full | Light::Dim => {}
         }
         // What will become of it is the future's.
         let end = if !self.future && arrow.ended > self.shown { ArrowEnd::Flying } else { arrow.end };
-        let part = match end {
-            ArrowEnd::Delivered | ArrowEnd::ReceiverDown | ArrowEnd::QueueFull => 1.0,
-            ArrowEnd::NeverSent => 0.0,
+        match end {
+            ArrowEnd::Delivered | ArrowEnd::ReceiverDown | ArrowEnd::QueueFull => Some((arrow.ended, 1.0)),
+            ArrowEnd::NeverSent => Some((arrow.ended, 0.0)),
+            ArrowEnd::LostOnLink | ArrowEnd::Cut | ArrowEnd::Dropped => Some((arrow.ended, LOST_PART)),
             ArrowEnd::Flying => {
                 let arrives = self.arrival(index, arrow);
                 let whole = arrives.since(arrow.sent).0.max(1) as f32;
                 let part = (self.shown.since(arrow.sent).0 as f32 / whole).clamp(0.0, 1.0);
-                let end = pos2(
-                    self.axis.x(arrow.sent.max(self.shown.min(arrives))),
-                    from_y + (to_y - from_y) * part,
-                );
-                return Some([start, end]);
+                Some((arrow.sent.max(self.shown.min(arrives)), part))
             }
-            ArrowEnd::LostOnLink | ArrowEnd::Cut | ArrowEnd::Dropped => LOST_PART,
-        };
-        Some([start, pos2(self.axis.x(arrow.ended), from_y + (to_y - from_y) * part)])
+        }
     }
 
     /// How an arrow is lit.
@@ -122,7 +123,7 @@ impl Sight<'_> {
         let (first, last) = self.axis.shown();
         let range = story.arrows_between(first, last);
         if range.len() > LINES_MOST {
-            shapes.push(kept.picture(self, story, range.clone(), room));
+            shapes.push(kept.picture(self, story, room));
         } else {
             shapes.push(self.lines(story, range.clone(), room));
         }

@@ -47,20 +47,42 @@ impl Axis<'_> {
     pub fn position(&self, time: Time) -> f64 {
         match self.spacing {
             Spacing::Time => time.seconds(),
-            Spacing::Events => {
-                let sent = self.arrows.partition_point(|arrow| arrow.sent <= time);
-                let from = sent
-                    .checked_sub(1)
-                    .and_then(|at| self.arrows.get(at))
-                    .map_or(Time::ZERO, |arrow| arrow.sent);
-                let until = self
-                    .arrows
-                    .get(sent)
-                    .map_or(Time(from.0.saturating_add(1_000_000_000)), |arrow| arrow.sent);
-                let part = time.since(from).0 as f64 / until.since(from).0.max(1) as f64;
-                sent as f64 + part.min(0.999)
+            Spacing::Events => self.after(self.arrows.partition_point(|arrow| arrow.sent <= time), time),
+        }
+    }
+
+    /// The same of a time by which so many messages had left, and hardly more: found sooner.
+    pub fn position_from(&self, sent: usize, time: Time) -> f64 {
+        if self.spacing == Spacing::Time {
+            return time.seconds();
+        }
+        let had_left = |place: usize| self.arrows.get(place).is_some_and(|arrow| arrow.sent <= time);
+        // In steps that double, then between the last two by bisection.
+        let (mut low, mut step) = (sent, 1);
+        while had_left(low + step - 1) {
+            low += step;
+            step *= 2;
+        }
+        let mut high = low + step - 1;
+        while low < high {
+            let middle = low.midpoint(high);
+            if had_left(middle) {
+                low = middle + 1;
+            } else {
+                high = middle;
             }
         }
+        self.after(low, time)
+    }
+
+    /// The position of a time by which exactly so many messages had left.
+    fn after(&self, sent: usize, time: Time) -> f64 {
+        let from =
+            sent.checked_sub(1).and_then(|at| self.arrows.get(at)).map_or(Time::ZERO, |arrow| arrow.sent);
+        let until =
+            self.arrows.get(sent).map_or(Time(from.0.saturating_add(1_000_000_000)), |arrow| arrow.sent);
+        let part = time.since(from).0 as f64 / until.since(from).0.max(1) as f64;
+        sent as f64 + part.min(0.999)
     }
 
     /// The time at a position.
@@ -201,6 +223,10 @@ mod tests {
                 let position = axis.position(time);
                 assert!(position >= before, "{spacing:?} {ms}");
                 before = position;
+                let sent = story.arrows.partition_point(|arrow| arrow.sent <= time);
+                for known in [0, sent / 2, sent] {
+                    assert_eq!(axis.position_from(known, time), position, "{spacing:?} {ms} from {known}");
+                }
                 let back = axis.time_at(position);
                 assert!(back.0.abs_diff(time.0) < 2_000_000, "{spacing:?} {time} {back}");
             }

@@ -8,12 +8,12 @@
 //!
 //! As an actor's events hang on each other, the past has the first so many of each actor's, and the future all of them from
 //! one on: what vector clocks count (Mattern 1989, "Virtual Time and Global States of Distributed Systems"). So a sweep
-//! follows triggers alone, and once every actor is in, nearly nothing.
+//! follows triggers alone, and none where nobody new is heard of.
 
 use sim::ids::{ActorId, EventId};
 use sim::story::{Arrow, ArrowEnd, Operation};
 use sim::time::Time;
-use sim::trace::{EventKind, EventRecord, Links, Trace};
+use sim::trace::{Actors, EventKind, EventRecord, Links, Trace};
 
 /// How many events of the same instant are looked through for the command that started an actor: `restart` of all starts
 /// one after the other.
@@ -137,16 +137,17 @@ fn past_and_reach(trace: &Trace, event: EventId) -> (Events, Times) {
     }
     let mut words = vec![0; (event.0 / 64) as usize + 1];
     mark(event, true, &mut words);
-    // By name, those of whom an event is in: all that are earlier are too.
-    let mut told = vec![false; NAMES];
-    let mut silent = trace.story.lanes.len();
+    // Those of whom an event is in: all that are earlier are too.
+    let mut told = Actors::none_of(trace.story.lanes.iter().map(|lane| lane.actor));
     // The instant of the event after the one looked at, if a command may be behind that; no event is as late as never.
     const NEVER: Time = Time(u64::MAX);
     let mut after = NEVER;
     for at in (0..words.len()).rev() {
         let all = trace.events.links_of_64(at);
-        if silent == 0 && after == NEVER && all.are_of_actors(before(trace, at * 64).unwrap_or(NEVER)) {
-            words[at] = u64::MAX >> (64 - all.iter().len().clamp(1, 64));
+        // Mostly nobody hears here of one who was not heard of later.
+        let theirs = all.all_that_is_of(&told).filter(|theirs| after == NEVER && words[at] & !theirs == 0);
+        if let Some(theirs) = theirs {
+            words[at] = theirs;
             continue;
         }
         let mut word = 0_u64;
@@ -157,13 +158,12 @@ fn past_and_reach(trace: &Trace, event: EventId) -> (Events, Times) {
             }
             // Causes are earlier: what could still add to this one has been seen. Which of the two it is, and whether, is
             // as good as random: without a branch that is quicker.
-            let name = links.actor.map_or(NOBODY, |actor| usize::from(actor.raw()));
-            let within = told[name] | (words[at] >> bit & 1 != 0);
+            let known = told.has(links.actor);
+            let within = known | (words[at] >> bit & 1 != 0);
             word |= u64::from(within) << bit;
             mark(links.trigger.min(id), within, &mut words);
-            if within & !told[name] & (name != NOBODY) {
-                told[name] = true;
-                silent = silent.saturating_sub(1);
+            if within & !known & links.actor.is_some() {
+                links.actor.into_iter().for_each(|actor| told.add(actor));
                 reach.tell(links.actor, links.at);
             }
             after = if within & links.at_once { links.at } else { NEVER };
@@ -174,11 +174,6 @@ fn past_and_reach(trace: &Trace, event: EventId) -> (Events, Times) {
     let count = words.iter().map(|word| u64::from(word.count_ones())).sum();
     (Events { words, count }, reach)
 }
-
-/// Stands for nobody among the names of actors.
-const NOBODY: usize = 0;
-/// So many names there are at most.
-const NAMES: usize = 1 << 16;
 
 #[inline(always)]
 fn mark(cause: EventId, within: bool, words: &mut [u64]) {
@@ -193,11 +188,6 @@ fn mark_command(trace: &Trace, event: EventId, words: &mut [u64]) {
     let Some(record) = trace.event(event) else { return };
     let [.., command] = causes(trace, event, record);
     command.into_iter().for_each(|command| mark(command, true, words));
-}
-
-/// When the event before that at a place was.
-fn before(trace: &Trace, place: usize) -> Option<Time> {
-    Some(trace.events.links(place.checked_sub(1)?)?.at)
 }
 
 fn links(trace: &Trace, event: EventId) -> Option<Links> {

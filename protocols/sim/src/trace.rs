@@ -98,18 +98,64 @@ impl LinksOf<'_> {
         self.packed.iter().map(PackedEvent::links)
     }
 
-    /// Whether all are of actors and come of events of actors alone: messages, syncs and timers, of which none is the second
-    /// in its instant. `before` is when the event before them was.
-    pub fn are_of_actors(&self, before: Time) -> bool {
+    /// Those that are of these actors, as bits, the first of the events lowest; nothing where it is not sure that whatever
+    /// they hang on is of these actors too. It is surely not where one of them is no message, sync or timer, or is a timer
+    /// and not the first in its instant.
+    #[inline]
+    pub fn all_that_is_of(&self, actors: &Actors) -> Option<u64> {
         // All are asked, without a branch.
-        let of_actor = |event: &PackedEvent| (event.actor != 0) & (event.tag.wrapping_sub(2) <= 2);
-        let all = self.packed.iter().fold(true, |all, event| all & of_actor(event));
-        let second = |before: Time, event: &PackedEvent| (event.tag == 3) & (event.at == before);
-        let first = self.packed.first().is_some_and(|event| second(before, event));
-        let pairs = self.packed.iter().zip(self.packed.iter().skip(1));
-        all & !first & !pairs.fold(false, |any, (before, event)| any | second(before.at, event))
+        let (mut word, mut sure) = (0, true);
+        for (bit, event) in self.packed.iter().enumerate() {
+            let within = actors.has[usize::from(event.actor)];
+            word |= u64::from(within) << bit;
+            sure &= !within | actors.has_all[usize::from(event.came_of)];
+        }
+        sure.then_some(word)
     }
 }
+
+/// Actors of a run, for those who ask millions of times.
+#[derive(Clone, Debug)]
+pub struct Actors {
+    /// By name.
+    has: Vec<bool>,
+    /// By short name: whether it has all that are called so, and how many it has not.
+    has_all: [bool; 256],
+    missing: [u16; 256],
+}
+
+impl Actors {
+    /// None yet of those there are.
+    pub fn none_of(all: impl IntoIterator<Item = ActorId>) -> Self {
+        let mut missing = [0; 256];
+        all.into_iter().for_each(|actor| missing[usize::from(short(actor))] += 1);
+        Self { has: vec![false; usize::from(u16::MAX) + 1], has_all: [false; 256], missing }
+    }
+
+    /// Whether it has this one; it never has nobody.
+    #[inline(always)]
+    pub fn has(&self, actor: Option<ActorId>) -> bool {
+        self.has[usize::from(actor.map_or(0, ActorId::raw))]
+    }
+
+    /// Adds one.
+    pub fn add(&mut self, actor: ActorId) {
+        if !std::mem::replace(&mut self.has[usize::from(actor.raw())], true) {
+            let name = usize::from(short(actor));
+            self.missing[name] = self.missing[name].saturating_sub(1);
+            self.has_all[name] = self.missing[name] == 0;
+        }
+    }
+}
+
+/// An actor's name in eight bits, which it may share with others.
+#[inline]
+fn short(actor: ActorId) -> u8 {
+    (actor.raw() % 255) as u8 + 1
+}
+
+/// Nobody's.
+const NOBODY: u8 = 0;
 
 /// An event as it is kept: half as large as the record of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -122,6 +168,8 @@ struct PackedEvent {
     /// 0 is nobody.
     actor: u16,
     tag: u8,
+    /// The short name of the actor whose event triggered it; nobody's where more than that is to be known.
+    came_of: u8,
 }
 
 impl PackedEvent {
@@ -172,7 +220,7 @@ impl List for Events {
 
     #[inline]
     fn at(&self, place: usize) -> EventRecord {
-        let PackedEvent { at, trigger, previous, what, actor, tag } = self.packed.at(place);
+        let PackedEvent { at, trigger, previous, what, actor, tag, .. } = self.packed.at(place);
         let kind = match tag {
             1 => EventKind::Start,
             2 => EventKind::Deliver(MessageId(widen(what))),
@@ -223,7 +271,27 @@ impl Events {
             what,
             actor: record.actor.map_or(0, ActorId::raw),
             tag: record.kind.tag() as u8,
+            came_of: self.came_of(record),
         });
+    }
+
+    /// Whose event triggered this next one, where that is all it hangs on but for its actor's own: not of what a command may
+    /// have made happen, as a start or the timers after the first of an instant.
+    #[inline]
+    fn came_of(&self, record: EventRecord) -> u8 {
+        let plain = match record.kind {
+            EventKind::Deliver(_) | EventKind::Synced => true,
+            EventKind::Timer(_) => {
+                let before = self.packed.len().checked_sub(1).and_then(|last| self.packed.get(last));
+                before.is_none_or(|before| before.at != record.at)
+            }
+            _ => false,
+        };
+        let trigger = usize::try_from(record.trigger.0).ok().and_then(|at| self.packed.get(at));
+        // What nothing triggered hangs on its actor alone.
+        let actor = trigger
+            .map_or(record.actor, |trigger| (trigger.actor != 0).then(|| ActorId::from_raw(trigger.actor)));
+        actor.filter(|_| plain && record.actor.is_some()).map_or(NOBODY, short)
     }
 
     #[inline]
@@ -378,6 +446,36 @@ impl<'a> Recorder<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_of_known_actors_is_told_where_it_is_sure() {
+        let n = ActorId::node;
+        // n1 and n256 have one short name.
+        assert_eq!(short(n(1)), short(n(256)));
+        let mut events = Events::default();
+        let mut push = |at, actor: Option<ActorId>, kind, trigger| {
+            let previous = EventId(u64::MAX);
+            events.push(EventRecord { at: Time(at), actor, kind, trigger: EventId(trigger), previous });
+            events.clone()
+        };
+        push(1, Some(n(1)), EventKind::Deliver(MessageId(0)), 0);
+        push(2, Some(n(2)), EventKind::Deliver(MessageId(1)), 0);
+        push(3, Some(n(1)), EventKind::Timer(5), 0);
+        let three = push(3, Some(n(2)), EventKind::Synced, 1);
+        let mut actors = Actors::none_of([1, 2, 256].map(n));
+        assert_eq!(three.links_of_64(0).all_that_is_of(&actors), Some(0));
+        actors.add(n(2));
+        assert_eq!(three.links_of_64(0).all_that_is_of(&actors), None, "n2 heard of n1");
+        actors.add(n(1));
+        assert_eq!(three.links_of_64(0).all_that_is_of(&actors), None, "or of n256");
+        actors.add(n(256));
+        assert_eq!(three.links_of_64(0).all_that_is_of(&actors), Some(0b1111));
+        let second = push(3, Some(n(1)), EventKind::Timer(6), 2);
+        assert_eq!(second.links_of_64(0).all_that_is_of(&actors), None, "a command may be behind it");
+        let mut others = Actors::none_of([1, 2, 256].map(n));
+        others.add(n(2));
+        assert!(others.has(Some(n(2))) && !others.has(Some(n(1))) && !others.has(None));
+    }
 
     #[test]
     fn events_come_back_as_they_were_put_in() {

@@ -25,21 +25,29 @@ fn slow_past(playback: &Playback, event: EventId) -> BTreeSet<EventId> {
     past
 }
 
-#[test]
-fn past_and_future_are_what_following_causes_finds() {
-    let playback = troubled();
+fn assert_cones(playback: &Playback, told: &str) {
     let trace = playback.trace();
     let all = trace.events.len() as u64;
     let pasts: Vec<BTreeSet<EventId>> =
-        (0..all).step_by(41).map(|at| slow_past(&playback, EventId(at))).collect();
+        (0..all).step_by(41).map(|at| slow_past(playback, EventId(at))).collect();
     for (event, slow) in (0..all).step_by(41).map(EventId).zip(&pasts) {
         let cone = Cone::of(trace, event);
-        assert!(cone.past().iter().eq(slow.iter().copied()), "past of {event}");
+        assert!(cone.past().iter().eq(slow.iter().copied()), "{told}: past of {event}");
         assert_eq!(cone.past().len(), slow.len() as u64);
         // b is in a's future where a is in b's past.
         for (other, past) in (0..all).step_by(41).map(EventId).zip(&pasts) {
-            assert_eq!(cone.future().has(other), past.contains(&event), "{event} {other}");
+            assert_eq!(cone.future().has(other), past.contains(&event), "{told}: {event} {other}");
         }
+    }
+}
+
+#[test]
+fn past_and_future_are_what_following_causes_finds() {
+    assert_cones(&troubled(), "troubled");
+    for lab in catalog::LABS {
+        let about = lab.about();
+        let commands = ["300ms crash n1", "400ms cut n2 | n3", "500ms restart n1", "600ms heal"];
+        assert_cones(&played(about.id, 7, 1_000, &commands), about.id);
     }
 }
 
