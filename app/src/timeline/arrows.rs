@@ -125,6 +125,7 @@ impl Sight<'_> {
         if range.len() > LINES_MOST {
             shapes.push(kept.picture(self, story, room));
         } else {
+            kept.rest();
             shapes.push(self.lines(story, range.clone(), room));
         }
         range

@@ -221,6 +221,9 @@ impl Timeline {
         let mut brush = Brush::new(&painter, &mut self.labels, sight, lanes);
         let hits = paint_all(ui, &mut brush, &shown, (rect, regions), &self.chain, &mut self.density);
         brush.flush();
+        if self.density.is_counting() {
+            ui.ctx().request_repaint();
+        }
 
         let hover = ui.input(|input| input.pointer.hover_pos()).filter(|at| lanes.contains(*at));
         let finger = usize::from(theme::is_touch(ui));

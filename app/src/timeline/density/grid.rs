@@ -33,6 +33,8 @@ const ROUTINE: i32 = 40;
 /// Parts of a cell's height, and so many as nothing in sight is away from the top.
 const PART: i32 = 1024;
 const FAR: f32 = 1e8;
+/// So many arrows are counted for one picture at most: some two milliseconds' worth.
+pub const SLICE: usize = 40_000;
 /// So many arrows of all, and so many of the last, are looked at to tell whether they are the same.
 const LOOKED_AT: usize = 256;
 
@@ -124,6 +126,8 @@ pub struct Grid {
     planes: [Vec<i32>; 3],
     /// The arrows that may pass it and were looked at, those of them that were not settled, and how far the story went then.
     looked_at: Range<usize>,
+    /// Whether that is all there are so far.
+    pub whole: bool,
     open: Vec<usize>,
     end: Time,
     /// What tells these arrows apart from others.
@@ -142,6 +146,7 @@ impl Grid {
             across: start..start,
             planes: Default::default(),
             looked_at: first..first,
+            whole: false,
             open: Vec::new(),
             end: Time::ZERO,
             sum: 0,
@@ -149,30 +154,47 @@ impl Grid {
         }
     }
 
-    /// The grid for what is in sight, with all of the story's arrows counted: the one before, with what is new, where that
-    /// serves.
-    pub fn brought_up(before: Option<Self>, sight: &Sight<'_>, story: &Story, room: Rect) -> Self {
+    /// The grid for what is in sight, with what has come since counted: the one before where that serves, else a new one,
+    /// and the one before beside it.
+    pub fn brought_up(
+        before: Option<Self>,
+        sight: &Sight<'_>,
+        story: &Story,
+        room: Rect,
+    ) -> (Self, Option<Self>) {
         let of = Of::new(sight, story, room);
         let in_sight = of.columns.in_sight(&sight.axis);
-        let changes = before.as_ref().map_or(0, |grid| grid.changes);
-        let serves = before.filter(|grid| grid.serves(of, &in_sight, sight, story));
-        let mut grid = serves.unwrap_or_else(|| Self {
-            changes: changes + 1,
-            ..Self::new(of, in_sight.clone(), sight, story)
-        });
+        let (mut grid, before) = match before {
+            Some(grid) if grid.serves(of, &in_sight, sight, story) => (grid, None),
+            before => {
+                let changes = before.as_ref().map_or(0, |grid| grid.changes) + 1;
+                (Self { changes, ..Self::new(of, in_sight.clone(), sight, story) }, before)
+            }
+        };
         grid.widen(in_sight.end);
         grid.catch_up(sight, story, room);
-        grid
+        (grid, before)
     }
 
     fn serves(&self, of: Of, in_sight: &Range<usize>, sight: &Sight<'_>, story: &Story) -> bool {
         let starts = self.across.start <= in_sight.start && in_sight.end - self.across.start <= MOST;
         let from = sight.axis.time_at(of.columns.position(self.across.start));
-        self.of == of
+        self.of.columns == of.columns
             && starts
+            && self.looked_at.start == story.arrows_between(from, Time::MAX).start
+            && self.tells(of, story)
+    }
+
+    /// Whether it may stand in for another while that is counted: of the same story, though in other columns.
+    pub fn stands_in_for(&self, other: &Self, story: &Story) -> bool {
+        self.whole && self.of.columns.spacing == other.of.columns.spacing && self.tells(other.of, story)
+    }
+
+    /// Whether its arrows are this story's, seen like this, whatever the columns.
+    fn tells(&self, of: Of, story: &Story) -> bool {
+        self.of == Of { columns: self.of.columns, ..of }
             && self.end <= story.end
             && self.looked_at.end <= story.arrows.len()
-            && self.looked_at.start == story.arrows_between(from, Time::MAX).start
             && self.sum == self.sum_of(story)
     }
 
@@ -197,12 +219,13 @@ impl Grid {
         }
     }
 
-    /// Counts what has come or has settled since.
+    /// Counts what has come or has settled since, or a part of it where that is much.
     fn catch_up(&mut self, sight: &Sight<'_>, story: &Story, room: Rect) {
         // What is settled looks the same whenever it is looked at.
         let settled = Sight { future: true, ..*sight };
         let end = sight.axis.time_at(self.of.columns.position(self.across.end));
-        let new = self.looked_at.end..story.arrows_between(Time::ZERO, end).end.max(self.looked_at.end);
+        let last = story.arrows_between(Time::ZERO, end).end.max(self.looked_at.end);
+        let new = self.looked_at.end..last.min(self.looked_at.end + SLICE);
         let waited = std::mem::take(&mut self.open);
         let mut counter = Counter::new(self, &settled, room);
         let waited = waited.into_iter().filter_map(|index| Some((index, story.arrows.get(index)?)));
@@ -211,9 +234,12 @@ impl Grid {
         let open = open.collect();
         self.changes += u64::from(counter.any);
         self.open = open;
-        self.looked_at.end = new.end;
-        self.end = story.end;
-        self.sum = self.sum_of(story);
+        self.whole = new.end == last;
+        if !new.is_empty() || self.end != story.end {
+            self.looked_at.end = new.end;
+            self.end = story.end;
+            self.sum = self.sum_of(story);
+        }
     }
 
     /// Does something with the grid while what is not settled is in it as it looks now.

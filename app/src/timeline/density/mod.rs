@@ -1,8 +1,8 @@
 //! Very many messages: a picture of how dense they are.
 //!
 //! Each cell of a grid ([`grid`]) counts the arrows that pass it, by the colour of who sent them. To count a hundred
-//! thousand takes milliseconds, so the grid is kept, and only what is new is counted; and the picture is kept while nothing
-//! that it shows has changed.
+//! thousand takes milliseconds, so the grid is kept, and only what is new is counted, so much of it for each picture that no
+//! frame is late; the grid before stands in meanwhile. And the picture is kept while nothing that it shows has changed.
 
 mod grid;
 
@@ -19,6 +19,8 @@ use crate::theme::{Palette, mix};
 #[derive(Default)]
 pub struct Kept {
     grid: Option<Grid>,
+    /// The last whole one before, while this one is not.
+    before: Option<Grid>,
     picture: Option<(Of, Shape)>,
 }
 
@@ -26,6 +28,7 @@ pub struct Kept {
 #[derive(Clone, PartialEq)]
 struct Of {
     changes: u64,
+    whole: bool,
     window: Window,
     across: Rangef,
     room: Rect,
@@ -36,11 +39,15 @@ struct Of {
 }
 
 impl Kept {
-    /// The picture of the arrows in sight.
+    /// The picture of the arrows in sight. Where too many are new for one picture it is counted further in the next, for as
+    /// long as it [is being counted](Self::is_counting).
     pub fn picture(&mut self, sight: &Sight<'_>, story: &Story, room: Rect) -> Shape {
-        let mut grid = Grid::brought_up(self.grid.take(), sight, story, room);
+        let (mut grid, before) = Grid::brought_up(self.grid.take(), sight, story, room);
+        let before = before.filter(|grid| grid.whole).or(self.before.take());
+        self.before = before.filter(|before| !grid.whole && before.stands_in_for(&grid, story));
         let of = Of {
             changes: grid.changes,
+            whole: grid.whole,
             window: sight.axis.window,
             across: sight.axis.across,
             room,
@@ -51,12 +58,24 @@ impl Kept {
         };
         let kept = self.picture.take().filter(|(kept, _)| *kept == of);
         let (_, shape) = kept.unwrap_or_else(|| {
-            let shape = grid.with_open(sight, story, room, |grid| sight.cells(grid, room));
+            let seen = self.before.as_mut().unwrap_or(&mut grid);
+            let shape = seen.with_open(sight, story, room, |grid| sight.cells(grid, room));
             (of.clone(), shape)
         });
         self.grid = Some(grid);
         self.picture = Some((of, shape.clone()));
         shape
+    }
+
+    /// Whether the next picture will show more of what is there.
+    pub fn is_counting(&self) -> bool {
+        self.grid.as_ref().is_some_and(|grid| !grid.whole)
+    }
+
+    /// Nothing more is asked for: what is not yet whole is given up.
+    pub fn rest(&mut self) {
+        self.grid.take_if(|grid| !grid.whole);
+        self.before = None;
     }
 }
 
@@ -64,6 +83,8 @@ impl Sight<'_> {
     fn cells(&self, grid: &Grid, room: Rect) -> Shape {
         let columns = grid.columns();
         let in_sight = columns.in_sight(&self.axis);
+        // One that stands in may have counted less than that.
+        let in_sight = in_sight.start.max(grid.across.start)..in_sight.end.min(grid.across.end);
         let cells = || in_sight.clone().flat_map(|column| grid.cells(column));
         let largest = cells().map(|cell| cell.iter().sum()).max().unwrap_or(0).max(ONE);
         let colours = [self.palette.leader, self.palette.candidate, self.palette.follower];
@@ -162,7 +183,13 @@ mod tests {
     }
 
     fn fresh(story: &Story, look: Look<'_>) -> Arc<Mesh> {
-        picture(&mut Kept::default(), story, look)
+        let mut kept = Kept::default();
+        loop {
+            let mesh = picture(&mut kept, story, look);
+            if !kept.is_counting() {
+                return mesh;
+            }
+        }
     }
 
     /// The story as it was then: what had not ended still flies.
@@ -225,6 +252,50 @@ mod tests {
             for ms in [10_000, 4_000, 3_990, 4_500, 10_000] {
                 same(&until(&whole, Time::millis(ms)), 0.0, 10.0, &format!("cut to {ms} ms"));
             }
+        }
+    }
+
+    /// What is too much for one picture is counted over some, and what was seen before stands there until then.
+    #[test]
+    fn very_much_is_counted_over_some_pictures() {
+        let story = sample::busy(9, 100_000, Time::millis(10_000));
+        for (spacing, whole) in [(Spacing::Time, 10.0), (Spacing::Events, 100_000.0)] {
+            let all = look(spacing, 0.0, whole, story.end);
+            let mut kept = Kept::default();
+            let first = picture(&mut kept, &story, all);
+            assert!(kept.is_counting(), "{spacing:?}");
+            let mut pictures = 1;
+            while kept.is_counting() {
+                picture(&mut kept, &story, all);
+                pictures += 1;
+            }
+            assert_eq!(pictures, 100_000_usize.div_ceil(grid::SLICE), "{spacing:?}");
+            let last = picture(&mut kept, &story, all);
+            assert_ne!(first, last, "{spacing:?}");
+            assert!(last == fresh(&story, all), "{spacing:?}");
+
+            // Moved out of what was counted, and looked at from far away and near: whatever is shown lies in the room.
+            for (from, span) in [(0.0, 4.0), (0.55, 0.45), (0.0, 64.0), (0.0, 0.5)] {
+                let other = look(spacing, from * whole, span * whole, story.end);
+                let meanwhile = picture(&mut kept, &story, other);
+                assert!(kept.is_counting(), "{spacing:?} {from} {span}");
+                assert!(kept.before.is_some() && !meanwhile.is_empty(), "{spacing:?} {from} {span}");
+                assert!(meanwhile.vertices.iter().all(|vertex| (0.0..=640.0).contains(&vertex.pos.x)));
+                while kept.is_counting() {
+                    picture(&mut kept, &story, other);
+                }
+                assert!(
+                    picture(&mut kept, &story, other) == fresh(&story, other),
+                    "{spacing:?} {from} {span}"
+                );
+            }
+
+            // Nothing of another story stands in.
+            let another = sample::busy(7, 100_000, Time::millis(10_000));
+            picture(&mut kept, &another, all);
+            assert!(kept.before.is_none() && kept.is_counting(), "{spacing:?}");
+            kept.rest();
+            assert!(!kept.is_counting(), "{spacing:?}");
         }
     }
 

@@ -108,12 +108,14 @@ fn why(stage: &Stage<'_>) -> Result<()> {
     page.click_on(&format!("Node {leader}"))?;
     page.find("Why is it leader?")?;
     told(&page, "became leader", SOON)?;
+    stage.picture(&page, "node")?;
     let before = now(&page)?;
     let step = told(&page, "asks for votes", SOON)?;
     page.click_on(step.as_str().unwrap_or_default())?;
     page.until_state(&format!("s.moment.time_ns < {before}"))?;
     page.find("Why did that happen?")?;
     told(&page, "led to it and", SOON)?;
+    stage.picture(&page, "causes")?;
     page.press("Escape", 0)?;
     gone(&page, "led to it and")?;
     page.press("End", 0)?;
@@ -136,6 +138,7 @@ fn knowledge(stage: &Stage<'_>) -> Result<()> {
     page.find("only what n3 can know")?;
     // Nobody told it of the crash.
     gone(&page, "Node n1, down")?;
+    stage.picture(&page, "of-one-node")?;
     page.press("q", 0)?;
     gone(&page, "only what n3 can know")?;
     page.find("Node n1, down").map(drop)
@@ -157,6 +160,7 @@ fn what_if(stage: &Stage<'_>) -> Result<()> {
     page.find("The ways this run has gone")?;
     page.click_on("compare")?;
     told(&page, "n2 crashes", SOON)?;
+    stage.picture(&page, "compared")?;
     page.click_on("Go there")?;
     page.until_state(&format!("s.moment.time_ns >= {parted}")).map(drop)
 }
@@ -170,6 +174,7 @@ fn side_by_side(stage: &Stage<'_>) -> Result<()> {
     page.click_on("Node n2")?;
     page.press("c", 0)?;
     page.until_state("s.actors.find((a) => a.id === 'n2').status === 'down'")?;
+    stage.picture(&page, "both")?;
     let at = now(&page)?;
     page.click_on("Play")?;
     page.until_state(&format!("s.playing && s.moment.time_ns > {at}"))?;
@@ -191,6 +196,7 @@ fn break_it(stage: &Stage<'_>) -> Result<()> {
     page.click_on("Stop")?;
     page.find_within("Play it", LONG)?;
     page.until_state("s.verdict.holds === false && s.verdict.sentence")?;
+    stage.picture(&page, "found")?;
     page.click_on("Not linearizable")?;
     // It stands below the proof.
     let proof = page.find("How could it happen?")?;
@@ -234,6 +240,7 @@ fn figures(stage: &Stage<'_>) -> Result<()> {
     let plot = page.find("Operations a second")?;
     page.click(plot.x + plot.w * 0.3, plot.y + plot.h / 2.0, crate::browser::page::Button::Left)?;
     page.until_state(&format!("s.moment.time_ns < {before}"))?;
+    stage.picture(&page, "of-this-run")?;
     page.press("g", 0)?;
     page.find("Randomness ends elections")?;
     page.click_on("Make it here: 30 runs a curve")?;
@@ -247,6 +254,7 @@ fn models(stage: &Stage<'_>) -> Result<()> {
     let cell = told(&page, "Read your writes, ", SOON)?;
     page.click_on(cell.as_str().unwrap_or_default())?;
     page.find("Why?")?;
+    stage.picture(&page, "explained")?;
     page.press("Escape", 0)?;
     page.find("Cluster").map(drop)
 }
@@ -259,12 +267,14 @@ fn lecture(stage: &Stage<'_>) -> Result<()> {
     let at = now(&page)?;
     page.press("ArrowRight", 0)?;
     page.until_state(&format!("s.moment.time_ns >= {at}"))?;
+    stage.picture(&page, "presented")?;
     page.press("Escape", 0)?;
     page.find("Play")?;
 
     let embedded = stage.visit(Screen::DESK, &format!("{link}&embed"))?;
     embedded.find("Cluster")?;
     ensure(!embedded.shows("Search")?, || "an embedded run has the line on top".to_owned())?;
+    stage.picture(&embedded, "embedded")?;
     embedded.click_on("Open it all")?;
     embedded.find("Search")?;
 
@@ -274,6 +284,7 @@ fn lecture(stage: &Stage<'_>) -> Result<()> {
     page.click_on("When it is done")?;
     page.type_text("down(n2)")?;
     page.settle()?;
+    stage.picture(&page, "assigned")?;
     page.click_on("Copy its link")?;
     let given = page.until("navigator.clipboard.readText()", SOON, "a link on the clipboard")?;
     let given = given.as_str().unwrap_or_default();
@@ -286,9 +297,11 @@ fn lecture(stage: &Stage<'_>) -> Result<()> {
     pupil.press("c", 0)?;
     pupil.find("Done")?;
     pupil.find("Hand in")?;
+    stage.picture(&pupil, "solved")?;
 
     by_palette(&pupil, "Gallery of failures")?;
     let failure = told(&pupil, "Play ", SOON)?;
+    stage.picture(&pupil, "gallery")?;
     pupil.click_on(failure.as_str().unwrap_or_default())?;
     pupil.until_state("s.playing").map(drop)
 }
