@@ -8,6 +8,7 @@
 //! | `sweeps` | nothing breaks while every pothole is off; a run repeats |
 //! | `potholes` | every pothole is found |
 //! | `liars` | what one liar does to Raft, and does not to PBFT |
+//! | `small` | "break it for me" finds what was planted, and makes it about as small as a person does |
 //! | `hashes` | fifty runs and their trace hashes, the same in every build |
 
 #[cfg(test)]
@@ -20,6 +21,8 @@ mod layers;
 mod liars;
 #[cfg(test)]
 mod potholes;
+#[cfg(test)]
+mod small;
 #[cfg(test)]
 mod spread;
 #[cfg(test)]

@@ -62,6 +62,30 @@ fn each_promise_of_a_pothole_is_broken_and_made_small() {
     }
 }
 
+/// A node that stops and comes back does nothing to the others; that it only stops, or only comes back, may.
+#[test]
+fn what_is_superfluous_only_together_is_taken_out_together() {
+    let run = notebook(true);
+    let goal = Goal::parse(&run, "what-was-acknowledged-is-kept").unwrap();
+    let (found, broken) = first(&Hunt::new(&run, goal), 200).unwrap();
+    let mut shrink = Shrink::new(&found, broken);
+    while !shrink.advance(50) {}
+    let small = shrink.best().clone();
+    let mut more = small.clone();
+    let set_and_back = ["0s link all loss 100%", "1ms link all ok"];
+    more.commands.extend(set_and_back.map(|text| sim::command::parse_timed(text).unwrap()));
+    more.sort();
+    let (broken, _) = look(&more, shrink.broken().goal);
+    let broken = broken.expect("what is mended at once does no harm");
+    let mut without = more.clone();
+    without.commands.retain(|timed| !timed.to_string().contains("link all ok"));
+    let alone = look(&without, broken.goal).0;
+    assert!(alone.is_none(), "without its end it does: {alone:?}");
+    let mut shrink = Shrink::new(&more, broken);
+    while !shrink.advance(50) {}
+    assert_eq!(shrink.made().after, small.commands.len(), "{:?}", shrink.best().commands);
+}
+
 #[test]
 fn a_hunt_is_the_same_each_time_whoever_does_which_part() {
     let hunt = Hunt::new(&notebook(true), Goal::Anything);

@@ -42,12 +42,16 @@ pub struct Chase {
     shrinking: Vec<(Run, Broken)>,
     shrink: Option<Shrink>,
     best: Option<Shrink>,
+    /// Events that shrinking took.
+    spent: u64,
     /// An attempt of its own, under way.
     trying: Option<Trying>,
 }
 
-/// Runs that are made small at most.
-const MOST_SHRUNK: usize = 4;
+/// Runs that are made small at most: of those with the fewest commands, and of the others those that break the earliest.
+const MOST_SHRUNK: [usize; 2] = [4, 2];
+/// No other one is made small where that took so many events so far, or where so few commands are left.
+const ENOUGH: (u64, usize) = (3_000_000, 1);
 /// After a find at attempt n the hunt goes on to attempt 2 n plus this.
 const GOES_ON: u64 = 12;
 
@@ -64,6 +68,7 @@ impl Chase {
             shrinking: Vec::new(),
             shrink: None,
             best: None,
+            spent: 0,
             trying: None,
         }
     }
@@ -127,13 +132,18 @@ impl Chase {
         let mut finds = std::mem::take(&mut self.finds);
         // Those of a break that came early, with few commands; among the like ones the first.
         finds.sort_by_key(|(number, run, broken)| (weight(run), broken.at, *number));
-        finds.truncate(MOST_SHRUNK);
+        let mut others = finds.split_off(finds.len().min(MOST_SHRUNK[0]));
+        // What needs few commands may need many requests, where a fault would have needed none.
+        others.sort_by_key(|(number, _, broken)| (broken.at, *number));
+        finds.extend(others.into_iter().take(MOST_SHRUNK[1]));
         self.shrinking = finds.into_iter().rev().map(|(_, run, broken)| (run, broken)).collect();
         self.shrink_next();
     }
 
     fn shrink_next(&mut self) {
-        self.shrink = self.shrinking.pop().map(|(run, broken)| Shrink::new(&run, broken));
+        let left = self.best.as_ref().map(|best| best.made().after);
+        let enough = self.spent > ENOUGH.0 || left.is_some_and(|left| left <= ENOUGH.1);
+        self.shrink = self.shrinking.pop().filter(|_| !enough).map(|(run, broken)| Shrink::new(&run, broken));
     }
 
     /// Goes on for about so many events, on one thread; whether it is done.
@@ -159,6 +169,7 @@ impl Chase {
         if let Some(shrink) = &mut self.shrink
             && shrink.work(events)
         {
+            self.spent += shrink.events();
             let after = shrink.made().after;
             if self.best.as_ref().is_none_or(|best| after < best.made().after) {
                 self.best = self.shrink.take();

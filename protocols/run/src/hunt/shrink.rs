@@ -3,9 +3,10 @@
 //! First everything random that could matter becomes a command that can be taken out: the faults that chaos drew, the
 //! messages that a poor link lost, the clients' requests, who had a role when it was struck. Then commands are taken out: in
 //! large parts, smaller parts, one by one, until none is superfluous (delta debugging: Zeller and Hildebrandt, IEEE TSE
-//! 2002); and what is left is made simple: no torn writes, defaults, fewer nodes, round times. Draws are keyed by what they
-//! are for and when, so that taking one thing out leaves the rest of the run mostly as it was; that is what makes this quick.
-//! Where nothing more can go, it is tried with other draws: what a long prelude arranged by chance, another seed has anyway.
+//! 2002), then two by two, as a crash that is mended may be superfluous though neither half is; and what is left is made
+//! simple: no torn writes, defaults, fewer nodes, round times. Draws are keyed by what they are for and when, so that taking
+//! one thing out leaves the rest of the run mostly as it was; that is what makes this quick. Where nothing more can go, it is
+//! tried with other draws: what a long prelude arranged by chance, another seed has anyway.
 //!
 //! Each attempt is one run; [`Shrink::advance`] makes so many of them.
 
@@ -19,6 +20,8 @@ use sim::parameter::Value;
 use sim::story::{ArrowEnd, Operation};
 use sim::time::{Moment, Span, Time};
 use sim::trace::Recorder;
+use std::cmp::Ordering;
+use std::ops::Range;
 
 /// How far it has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,6 +40,9 @@ pub struct Shrink {
     broken: Broken,
     before: usize,
     attempts: u64,
+    /// Events of all attempts, and of the last that was kept.
+    events: u64,
+    length: u64,
     stage: Stage,
     /// Whether anything became smaller since the stages began anew.
     smaller: bool,
@@ -59,10 +65,14 @@ enum Stage {
     Roles,
     /// Commands from this place on, so many at once.
     Parts { size: usize, from: usize },
+    /// Without the commands at these two places.
+    Pairs { first: usize, second: usize },
     /// The `how`-th simpler form of the command at this place.
     Simple { at: usize, how: u8 },
     /// The parameter at this place, at its default, or smaller.
     Parameter { at: usize, how: u8 },
+    /// Without this node and all that is done to it, and the draws of another seed.
+    Without { node: u32, seed: u64 },
     /// Commands from this place on, so many at once, and the draws of another seed.
     Reseed { size: usize, from: usize, seed: u64 },
     /// Nothing is left to try.
@@ -73,8 +83,14 @@ enum Stage {
 const MARGIN: Span = Span::millis(100);
 /// So many times the stages begin anew.
 const MOST_ROUNDS: u32 = 12;
-/// Other seeds that are tried with each part left out.
-const RESEEDS: u64 = 16;
+/// Other seeds that are tried with each part left out, and where few commands are left.
+const RESEEDS: [u64; 2] = [16, 64];
+/// So many commands are few: two of them are taken out at once, too.
+const FEW: usize = 16;
+/// And a run of so few events is quick.
+const QUICK: u64 = 5_000;
+/// Other seeds that are tried with each node left out.
+const WITHOUT: u64 = 8;
 /// Runs that are made at most, so that it ends.
 const MOST_ATTEMPTS: u64 = 6_000;
 /// Simpler forms of one command that are tried: see [`simpler`].
@@ -91,6 +107,8 @@ impl Shrink {
             best,
             broken,
             attempts: 0,
+            events: 0,
+            length: u64::MAX,
             stage: Stage::Chaos,
             smaller: false,
             rounds: 0,
@@ -111,6 +129,11 @@ impl Shrink {
     /// How far it has come.
     pub fn made(&self) -> Made {
         Made { before: self.before, after: self.best.commands.len(), attempts: self.attempts }
+    }
+
+    /// Events of all attempts.
+    pub fn events(&self) -> u64 {
+        self.events
     }
 
     /// Whether nothing is left to try.
@@ -143,8 +166,14 @@ impl Shrink {
                     self.trying = Some(look);
                     return false;
                 }
+                let length = look.events();
+                self.events += length;
                 let (run, found) = look.end();
-                self.take(run, found)
+                let kept = self.take(run, found);
+                if kept {
+                    self.length = length;
+                }
+                kept
             }
         };
         self.stage = self.next(kept);
@@ -186,6 +215,12 @@ impl Shrink {
                     run
                 })
             }
+            Stage::Pairs { first, second } => (second < self.best.commands.len()).then(|| {
+                let mut run = self.best.clone();
+                run.commands.remove(second);
+                run.commands.remove(first);
+                run
+            }),
             Stage::Reseed { size, from, seed } => {
                 let mut run = self.best.with_seed((self.best.seed + seed) % crate::run::SEED_LIMIT);
                 let to = (from + size).min(run.commands.len());
@@ -196,6 +231,7 @@ impl Shrink {
             }
             Stage::Simple { at, how } => simpler(&self.best, at, how),
             Stage::Parameter { at, how } => plainer(&self.best, at, how),
+            Stage::Without { node, seed } => without(&self.best, node, seed),
             Stage::Done => None,
         }
     }
@@ -222,8 +258,19 @@ impl Shrink {
                 let from = if kept { from } else { from + size };
                 match (from < commands, size) {
                     (true, _) => Stage::Parts { size, from },
+                    (false, 1) if (2..=FEW).contains(&commands) => Stage::Pairs { first: 0, second: 1 },
                     (false, 1) => Stage::Simple { at: 0, how: 0 },
                     (false, _) => Stage::Parts { size: (size / 2).min(commands.max(1)).max(1), from: 0 },
+                }
+            }
+            Stage::Pairs { first, second } => {
+                self.smaller |= kept;
+                // What stood behind the two stands in their places now.
+                let second = if kept { first + 1 } else { second + 1 };
+                match (second < commands, first + 2 < commands) {
+                    (true, _) => Stage::Pairs { first, second },
+                    (false, true) => Stage::Pairs { first: first + 1, second: first + 2 },
+                    (false, false) => Stage::Simple { at: 0, how: 0 },
                 }
             }
             Stage::Simple { at, how } if at < commands => {
@@ -238,12 +285,20 @@ impl Shrink {
                 self.smaller |= kept && how > 0;
                 let count = self.best.parameters.specs().len();
                 match (at < count, how, kept) {
-                    (false, ..) if commands == 0 => Stage::Done,
-                    (false, ..) => Stage::Reseed { size: commands.div_ceil(2), from: 0, seed: 1 },
+                    (false, ..) => Stage::Without { node: nodes(&self.best).unwrap_or(0), seed: 0 },
                     // A smaller number may become smaller still.
                     (true, 1, true) => Stage::Parameter { at, how: 1 },
                     (true, 0, false) => Stage::Parameter { at, how: 1 },
                     _ => Stage::Parameter { at: at + 1, how: 0 },
+                }
+            }
+            Stage::Without { node, seed } => {
+                self.smaller |= kept;
+                match (kept, seed < WITHOUT, node) {
+                    (false, true, 1..) => Stage::Without { node, seed: seed + 1 },
+                    (.., 2..) => Stage::Without { node: node - 1, seed: 0 },
+                    _ if commands == 0 => Stage::Done,
+                    _ => Stage::Reseed { size: commands.div_ceil(2), from: 0, seed: 1 },
                 }
             }
             Stage::Reseed { size, from, seed } => {
@@ -251,7 +306,8 @@ impl Shrink {
                 if self.attempts >= MOST_ATTEMPTS {
                     return Stage::Done;
                 }
-                match (kept, seed < RESEEDS && from < commands, from + size < commands, size) {
+                let reseeds = RESEEDS[usize::from(commands <= FEW && self.length <= QUICK)];
+                match (kept, seed < reseeds && from < commands, from + size < commands, size) {
                     // Its own seed is as good as another one now: everything smaller is tried with it first.
                     (true, ..) => Stage::Cut,
                     (false, true, ..) => Stage::Reseed { size, from, seed: seed + 1 },
@@ -452,7 +508,81 @@ fn plainer(run: &Run, at: usize, how: u8) -> Option<Run> {
         }
         _ => return None,
     }
-    // A command may name who is not there any more: no link and no file could hold such a run.
-    let stands = |timed: &TimedCommand| plain.lab().check(&timed.command, &plain.parameters).is_ok();
-    plain.commands.iter().all(stands).then_some(plain)
+    stands(&plain).then_some(plain)
+}
+
+/// Whether every command names only who is there: no link and no file could hold another run.
+fn stands(run: &Run) -> bool {
+    run.commands.iter().all(|timed| run.lab().check(&timed.command, &run.parameters).is_ok())
+}
+
+/// The parameter that says how many nodes there are.
+const NODES: &str = "nodes";
+
+fn nodes(run: &Run) -> Option<u32> {
+    let at = run.parameters.specs().iter().position(|spec| spec.id == NODES)?;
+    match run.parameters.value(at)? {
+        Value::Count(count) => u32::try_from(count).ok(),
+        _ => None,
+    }
+}
+
+/// One node fewer: what is done to this one is not, and those that come after it are called by a number less.
+fn without(run: &Run, node: u32, seed: u64) -> Option<Run> {
+    let count = nodes(run).filter(|count| *count > 1 && node <= *count)?;
+    let mut fewer = run.with_seed((run.seed + seed) % crate::run::SEED_LIMIT);
+    fewer.parameters.set(NODES, &(count - 1).to_string()).ok()?;
+    let texts = run.commands.iter().map(|timed| renamed(&timed.command.to_string(), node));
+    let kept = run.commands.iter().zip(texts).filter_map(|(timed, text)| Some((timed, text?)));
+    let parsed = kept.map(|(timed, text)| Some(TimedCommand::new(timed.at, command::parse(&text).ok()?)));
+    fewer.commands = parsed.collect::<Option<_>>()?;
+    stands(&fewer).then_some(fewer)
+}
+
+/// A command's text without a node: nothing where it names that one, the later ones by a number less.
+fn renamed(text: &str, without: u32) -> Option<String> {
+    let (mut new, mut from) = (String::new(), 0);
+    for (range, number) in names(text) {
+        new.push_str(&text[from..range.start]);
+        match number.cmp(&without) {
+            Ordering::Less => new.push_str(&text[range.clone()]),
+            Ordering::Equal => return None,
+            Ordering::Greater => new.push_str(&format!("n{}", number - 1)),
+        }
+        from = range.end;
+    }
+    Some(new + &text[from..])
+}
+
+/// Where in a command's text a node is named, and its number: an n and digits, with no letter or digit beside.
+fn names(text: &str) -> impl Iterator<Item = (Range<usize>, u32)> {
+    text.match_indices('n').filter_map(|(at, _)| {
+        let rest = &text[at + 1..];
+        let digits = rest.find(|next: char| !next.is_ascii_digit()).unwrap_or(rest.len());
+        let beside =
+            text[..at].ends_with(char::is_alphanumeric) || rest[digits..].starts_with(char::is_alphanumeric);
+        let number = rest[..digits].parse().ok().filter(|_| !beside)?;
+        Some((at..at + 1 + digits, number))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::renamed;
+
+    #[test]
+    fn a_node_goes_with_what_is_done_to_it_and_nothing_but_names_is_touched() {
+        let renamed = |text| renamed(text, 3);
+        for gone in ["crash n3", "cut n7 n3 | n5", "drop next 1 n5→n3 append"] {
+            assert_eq!(renamed(gone), None, "{gone}");
+        }
+        for (old, new) in [
+            ("cut n7 n2 | n4", "cut n6 n2 | n3"),
+            ("put c5 list=nuts5 to n30", "put c5 list=nuts5 to n29"),
+            ("drop next 1 n5→c3 n4th", "drop next 1 n4→c3 n4th"),
+            ("crash @leader", "crash @leader"),
+        ] {
+            assert_eq!(renamed(old).as_deref(), Some(new));
+        }
+    }
 }
