@@ -375,9 +375,18 @@ impl<'a> Brush<'a> {
         self.shapes.push(Shape::rect_stroke(rect, corner, stroke, StrokeKind::Middle));
         let points = Size::Text.points() * (half / 16.0).clamp(0.75, 1.6).min(1.25);
         let style = Style::words_to_fit(points, Weight::Semibold);
-        let (shape, _) =
-            labels.place(self.painter, (at, Align2::CENTER_CENTER), style, name, self.palette.text);
+        // Who is called otherwise here is told by the name that everything else has for it, too.
+        let also = (!self.plain && half >= 18.0).then(|| actor.id.to_string()).filter(|id| id != name);
+        let up = if also.is_some() { half * 0.28 } else { 0.0 };
+        let place = (at - vec2(0.0, up), Align2::CENTER_CENTER);
+        let (shape, _) = labels.place(self.painter, place, style, name, self.palette.text);
         self.shapes.push(shape);
+        if let Some(id) = also {
+            let place = (at + vec2(0.0, half * 0.48), Align2::CENTER_CENTER);
+            let style = Style::values(Size::Small);
+            let (shape, _) = labels.place(self.painter, place, style, &id, self.palette.soft);
+            self.shapes.push(shape);
+        }
         if !actor.badge.is_empty() && !self.plain {
             let style = Style::values(Size::Small);
             let below = (pos2(at.x, at.y + half + 4.0), Align2::CENTER_TOP);

@@ -5,7 +5,7 @@ use eframe::egui::{Align, Layout, Rect, Ui, pos2, vec2};
 use lessons::Phase;
 use sim::Command;
 use sim::command::Who;
-use sim::story::{Outcome, Rank};
+use sim::story::{Operation, Outcome, Rank};
 
 use crate::action::{Action, Lesson, Page};
 use crate::state::State;
@@ -109,8 +109,15 @@ fn list_ui(ui: &mut Ui, state: &State, canvas: Rect) {
         .filter(|operation| operation.invoked <= shown && operation.function != "read")
         .collect();
     let font = theme::values(Size::Secondary);
-    let mut at = pos2(canvas.left() + canvas.width() * 0.08, canvas.top());
-    for operation in &writes[writes.len().saturating_sub(SHOWN)..] {
+    let writes = &writes[writes.len().saturating_sub(SHOWN)..];
+    let what = |operation: &Operation| {
+        let what = operation.input.last().map_or_else(|| operation.label.to_string(), ToString::to_string);
+        ui.painter().layout_no_wrap(what, font.clone(), palette.text)
+    };
+    let widest = writes.iter().map(|operation| what(operation).size().x).fold(0.0, f32::max);
+    let left = (canvas.width() * 0.08).max(widest + space::WIDE);
+    let mut at = pos2(canvas.left() + left, canvas.top());
+    for operation in writes {
         let known = operation.completed.is_some_and(|done| done <= shown);
         let outcome = match operation.outcome {
             Outcome::Ok if known => "ok",
@@ -118,8 +125,7 @@ fn list_ui(ui: &mut Ui, state: &State, canvas: Rect) {
             Outcome::Unknown if known => "gave up",
             _ => "…",
         };
-        let what = operation.input.last().map_or_else(|| operation.label.to_string(), ToString::to_string);
-        let what = ui.painter().layout_no_wrap(what, font.clone(), palette.text);
+        let what = what(operation);
         ui.painter().galley(at - vec2(what.size().x, 0.0), what, palette.text);
         let outcome = ui.painter().layout_no_wrap(outcome.to_owned(), font.clone(), palette.soft);
         ui.painter().galley(at + vec2(10.0, 0.0), outcome, palette.soft);

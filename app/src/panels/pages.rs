@@ -44,8 +44,7 @@ pub fn show(ui: &mut Ui, state: &State, pages: &mut Pages, actions: &mut Vec<Act
         let large = matches!(page, Page::Figures | Page::Models);
         let tall = (room.y - if large { 110.0 } else { 160.0 }).max(120.0);
         // As tall as there is room, where there is more to see.
-        let least = if large { tall } else { 64.0 };
-        ScrollArea::vertical().max_height(tall).min_scrolled_height(least).show(ui, |ui| match page {
+        ScrollArea::vertical().max_height(tall).min_scrolled_height(tall).show(ui, |ui| match page {
             Page::Labs => labs_ui(ui, actions),
             Page::Lessons => lessons_ui(ui, state, actions),
             Page::FieldGuide => field_guide_ui(ui, state, actions),

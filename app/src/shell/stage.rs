@@ -10,12 +10,15 @@ use crate::lower::{time_height, timeline_ui};
 use crate::panels::top;
 use crate::state::linked::Stage;
 use crate::theme::{self, Size, Weight, space};
+use crate::timeline;
 use crate::widgets;
 
 /// So much larger everything is before an audience.
 pub(super) const PRESENT_SCALE: f32 = 1.5;
 /// The line at the bottom: controls, or what happens.
 const FOOT: f32 = 52.0;
+/// The time line's share of the height; and where it takes more to have every lane in sight.
+const TIME_SHARE: [f32; 2] = [0.42, 0.55];
 
 impl App {
     /// Cluster and time line, and one line below them.
@@ -27,7 +30,9 @@ impl App {
         });
         CentralPanel::default().frame(theme::canvas_frame(ui)).show(ui, |ui| {
             let whole = ui.max_rect();
-            let time = time_height(&self.state).min(whole.height() * 0.42);
+            let [usual, most] = TIME_SHARE.map(|share| share * whole.height());
+            let least = timeline::least_height(self.state.playback.story()).ceil();
+            let time = time_height(&self.state).min(usual).max(least.min(most));
             let cluster = Rect::from_min_size(whole.min, vec2(whole.width(), whole.height() - time));
             let Self { state, parts, .. } = self;
             within(ui, cluster, "canvas", |ui| canvas_ui(ui, &mut parts.canvas, state, true, actions));

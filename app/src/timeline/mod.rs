@@ -121,6 +121,11 @@ pub fn height(story: &Story) -> f32 {
     HEAD + rows::wanted(story) + FOOT
 }
 
+/// How tall a time line is at least, in points, with every lane in sight.
+pub fn least_height(story: &Story) -> f32 {
+    HEAD + rows::least(story) + FOOT
+}
+
 /// The regions of the time line, in points.
 #[derive(Debug, Clone, Copy, PartialEq)]
 struct Regions {

@@ -27,6 +27,11 @@ pub fn wanted(story: &Story) -> f32 {
     story.lanes.iter().map(|lane| if lane.actor.is_client() { COMFORT * CLIENT } else { COMFORT }).sum()
 }
 
+/// How tall lanes are together at least: in less room they scroll.
+pub fn least(story: &Story) -> f32 {
+    wanted(story) * (NODE[0] / COMFORT)
+}
+
 impl Rows {
     /// Lanes that fill `room` where they can; where they cannot they are as close as may be, and scroll.
     pub fn new(story: &Story, room: f32) -> Self {

@@ -50,6 +50,11 @@ fn what_is_presented_is_large_and_driven_by_keys() {
     window.run();
     assert!(window.query_by_label("Play").is_none(), "no buttons");
     assert!(window.ctx.zoom_factor() > 1.4 && small.width() > 0.0);
+    // No lane is out of sight: nobody can scroll there.
+    let (time, story) =
+        (window.get_by_label("Time line, moment shown").rect(), window.state().state().playback.story());
+    let least = potholes::timeline::least_height(story);
+    assert!(time.height() >= least, "{} of {least}", time.height());
     let before = window.state().state().playback.shown();
     window.key_press(Key::ArrowRight);
     window.run();
