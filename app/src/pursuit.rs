@@ -24,7 +24,7 @@ impl Standing {
         Self {
             progress: chase.progress(),
             tried: chase.tried(),
-            best: chase.best().map(|(run, broken, made)| (run.clone(), broken.clone(), made)),
+            best: chase.best(),
             ended: ended || chase.is_done(),
         }
     }

@@ -103,6 +103,16 @@ fn a_run_has_its_shape_and_is_the_same_again_by_file_and_by_link() {
     }
     assert!(run["measures"]["elections"].is_number());
     assert!(run["claims"][0]["guarantee"].is_string() && run["claims"][0]["holds"] == true);
+    let invariants = run["invariants"].as_array().unwrap();
+    let (always, sometimes): (Vec<_>, Vec<_>) = invariants.iter().partition(|one| one["mode"] == "always");
+    assert!(always.iter().all(|one| one["holds"] == true));
+    // What was not reached is not broken: another run may reach it.
+    assert!(
+        sometimes
+            .iter()
+            .all(|one| one["holds"] == (if one["event"].is_null() { Value::Null } else { true.into() }))
+    );
+    assert!(sometimes.iter().any(|one| one["holds"].is_null()));
     assert!(run["claims"][0].as_object().unwrap().contains_key("evidence"));
     let invariant = run["invariants"][0].as_object().unwrap();
     assert!(["name", "holds", "event"].iter().all(|name| invariant.contains_key(*name)));

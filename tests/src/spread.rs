@@ -12,9 +12,7 @@ use sim::lab::Lab;
 pub(crate) fn chaotic(lab: &'static dyn Lab) -> Run {
     let mut run = Run::new(lab);
     run.chaos = Level::High;
-    if run.parameters.find("signatures").is_ok() {
-        run.parameters.assign("signatures=tags").unwrap();
-    }
+    lab.quick().iter().for_each(|set| run.parameters.assign(set).unwrap());
     run
 }
 

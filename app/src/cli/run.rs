@@ -129,10 +129,10 @@ fn told(run: &Run, report: &Report) -> String {
     lines.push("\nInvariants".to_owned());
     for invariant in &report.invariants {
         let standing = match (invariant.mode, invariant.holds) {
-            ("always", true) => "held",
-            ("always", false) => "broken",
-            (_, true) => "reached",
-            (_, false) => "not reached",
+            ("always", Some(true)) => "held",
+            (_, Some(true)) => "reached",
+            (_, Some(false)) => "broken",
+            (_, None) => "not reached",
         };
         lines.push(format!("  {standing:<12} {}", invariant.name));
         lines.extend(invariant.sentence.iter().map(|how| format!("               {how}")));

@@ -39,7 +39,7 @@ impl State {
             .standings()
             .iter()
             .map(
-                |(invariant, standing)| json!({ "name": invariant.name, "holds": standing.broken.is_none() }),
+                |(invariant, standing)| json!({ "name": invariant.name, "holds": standing.holds(invariant.mode) }),
             )
             .collect();
         json!({

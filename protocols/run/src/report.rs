@@ -203,14 +203,11 @@ impl Execution {
     fn invariants(&self) -> Vec<InvariantReport> {
         let invariants = self.run.lab().invariants().iter().zip(self.standings());
         let one = |(invariant, standing): (&sim::lab::Invariant, &Standing)| {
-            let (mode, holds, event) = match invariant.mode {
-                Mode::Always => {
-                    ("always", standing.broken.is_none(), standing.broken.as_ref().map(|(event, ..)| event.0))
-                }
-                Mode::Sometimes => {
-                    ("sometimes", standing.reached.is_some(), standing.reached.map(|(event, _)| event.0))
-                }
+            let (mode, event) = match invariant.mode {
+                Mode::Always => ("always", standing.broken.as_ref().map(|(event, ..)| event.0)),
+                Mode::Sometimes => ("sometimes", standing.reached.map(|(event, _)| event.0)),
             };
+            let holds = standing.holds(invariant.mode);
             let sentence = standing.broken.as_ref().map(|(.., sentence)| sentence.to_string());
             InvariantReport { name: invariant.name, mode, holds, event, sentence }
         };
@@ -269,7 +266,7 @@ impl Report {
     /// Whether a claim or an `always` is broken.
     pub fn broken(&self) -> bool {
         self.claims.iter().any(|claim| claim.holds == Some(false))
-            || self.invariants.iter().any(|invariant| invariant.mode == "always" && !invariant.holds)
+            || self.invariants.iter().any(|invariant| invariant.holds == Some(false))
     }
 
     /// What a program exits with: 0 all held, 1 a violation, 3 something could not be decided.
@@ -342,8 +339,8 @@ pub struct InvariantReport {
     pub name: &'static str,
     /// `always` must hold at every event, `sometimes` must be reached by some run of a sweep.
     pub mode: &'static str,
-    /// Whether it held, or was reached.
-    pub holds: bool,
+    /// Whether it held, or was reached; nothing where it was not reached, as another run may yet.
+    pub holds: Option<bool>,
     /// The event at which it broke, or was reached first.
     pub event: Option<u64>,
     /// How it broke.

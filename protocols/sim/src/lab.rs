@@ -204,6 +204,17 @@ pub struct Standing {
     pub reached: Option<(EventId, Time)>,
 }
 
+impl Standing {
+    /// Whether an invariant of this mode holds so far: an `always` until it is broken, a `sometimes` once it was reached.
+    /// Nothing where that was not reached yet, as it may be.
+    pub fn holds(&self, mode: Mode) -> Option<bool> {
+        match mode {
+            Mode::Always => Some(self.broken.is_none()),
+            Mode::Sometimes => self.reached.map(|_| true),
+        }
+    }
+}
+
 /// What happens next, for "step".
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Next {
@@ -287,6 +298,8 @@ pub trait Lab: Sync + Send {
     fn start(&self, setup: Setup) -> Box<dyn Running>;
     /// The figures of a run.
     fn measure(&self, trace: &Trace, end: Time) -> Vec<f64>;
+    /// Assignments under which a run goes the same way and is computed sooner.
+    fn quick(&self) -> &'static [&'static str];
     /// Assignments under which clients ask nothing of their own accord.
     fn quiet(&self) -> &'static [&'static str];
     /// The command by which a hand asks for the same as this operation.
@@ -365,6 +378,9 @@ impl<P: Protocol> Lab for LabOf<P> {
     }
     fn measure(&self, trace: &Trace, end: Time) -> Vec<f64> {
         P::measure(trace, end)
+    }
+    fn quick(&self) -> &'static [&'static str] {
+        P::quick()
     }
     fn quiet(&self) -> &'static [&'static str] {
         P::quiet()

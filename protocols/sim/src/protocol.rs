@@ -303,6 +303,12 @@ pub trait Protocol: Clone + Send + Sync + Debug + 'static {
         false
     }
 
+    /// Assignments under which a run goes the same way and is computed sooner: `signatures=tags`. What is swept or searched
+    /// is run so. Empty where there is no such thing.
+    fn quick() -> &'static [&'static str] {
+        &[]
+    }
+
     /// Assignments under which clients ask nothing of their own accord: `load=off`. Empty where there is no such thing.
     fn quiet() -> &'static [&'static str] {
         &[]

@@ -275,6 +275,10 @@ impl Protocol for Pbft {
         figures::FIGURES
     }
 
+    fn quick() -> &'static [&'static str] {
+        &["signatures=tags"]
+    }
+
     fn measure(trace: &Trace, end: Time) -> Vec<f64> {
         measure::measure(trace, end)
     }

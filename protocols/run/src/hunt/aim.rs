@@ -1,7 +1,8 @@
 //! Aimed candidates: faults at the moments at which something came about.
 //!
 //! Most moments of a run are alike; a protocol is at its weakest just after something became so: a vote was given, an entry
-//! written, an answer sent. A run without chaos is run once, and its facts are the places to strike.
+//! written, an answer sent. A run without chaos is run, and its facts are the places to strike; then it is run again with the
+//! blow, and the next one falls at what came of it: Raft's figure 8 is three leaders, each struck as it was elected.
 
 use crate::report::Execution;
 use crate::run::Run;
@@ -9,29 +10,37 @@ use sim::command::{Command, TimedCommand, Who};
 use sim::ids::ActorId;
 use sim::lab::FaultClass;
 use sim::random::{Draw, Purpose};
-use sim::time::{Moment, Span};
+use sim::time::{Moment, Span, Time};
 use sim::trace::Trace;
+use std::collections::BTreeSet;
 
 /// Of a run's first so many events the facts are looked at.
 const EVENTS: u64 = 30_000;
 /// Faults of one candidate.
 const STRIKES: u64 = 3;
+/// The next one falls so soon after the one before.
+const SOON: Span = Span::millis(3_000);
+/// Of these parts, in one the place is any fact at all: in the others first what kind of fact, so that what is rare counts as
+/// much as what is common.
+const ANY: u64 = 3;
 
 /// The run with some faults at moments that matter; a pure function of the run and the number.
 pub fn aimed(run: &Run, number: u64) -> Run {
     let mut draw = Draw::new(run.seed, Purpose::Chaos, sim::digest::of("aimed"), number, 0);
-    let mut once = Execution::new(run);
-    once.advance(EVENTS);
-    let trace = once.trace();
     let nodes = run.lab().population(&run.parameters).nodes;
     let faults = run.lab().faults(&run.parameters);
     let mut aimed = run.clone();
-    if trace.facts.is_empty() || nodes == 0 {
+    if nodes == 0 {
         return aimed;
     }
+    let mut since = Time::ZERO;
     for _ in 0..=draw.below(STRIKES) {
-        let at = draw.below(trace.facts.len() as u64) as usize;
-        let Some((moment, actor)) = place(trace, at) else { break };
+        let mut once = Execution::new(&aimed);
+        once.advance(EVENTS);
+        let trace = once.trace();
+        let until = if since == Time::ZERO { Time::MAX } else { since + SOON };
+        let Some((moment, actor)) = choose(trace, (since, until), &mut draw) else { break };
+        since = moment.at;
         let near =
             if actor.is_node() { actor } else { ActorId::node(1 + draw.below(u64::from(nodes)) as u16) };
         let other = ActorId::node(1 + draw.below(u64::from(nodes)) as u16);
@@ -39,10 +48,29 @@ pub fn aimed(run: &Run, number: u64) -> Run {
         for (at, command) in strike(&faults, near, other, moment, lasting, &mut draw) {
             aimed.commands.push(TimedCommand::new(at, command));
         }
+        aimed.sort();
     }
     aimed.commands.retain(|timed| timed.at.at <= run.end);
-    aimed.sort();
     aimed
+}
+
+/// One of the facts after a time and until another: right after its event, and whose it is.
+fn choose(trace: &Trace, (since, until): (Time, Time), draw: &mut Draw) -> Option<(Moment, ActorId)> {
+    let from = trace.facts.partition_point(|fact| fact.at <= since);
+    let to = trace.facts.partition_point(|fact| fact.at <= until);
+    let mut places: Vec<usize> = (from..to).collect();
+    let name = |at: &usize| trace.facts.get(*at).map(|fact| fact.name);
+    if draw.below(ANY) > 0 {
+        let names: BTreeSet<_> = places.iter().filter_map(name).collect();
+        let wanted = drawn(names.len(), draw).and_then(|at| names.iter().nth(at).copied());
+        places.retain(|at| name(at) == wanted);
+    }
+    place(trace, *places.get(drawn(places.len(), draw)?)?)
+}
+
+/// A place in a list of so many.
+fn drawn(length: usize, draw: &mut Draw) -> Option<usize> {
+    (length > 0).then(|| draw.below(length as u64) as usize)
 }
 
 /// The moment right after the event of a fact, and whose it is.

@@ -1,9 +1,10 @@
 //! A hunt from its beginning to the smallest run: what "break it for me" is.
 //!
-//! What is found first is seldom what shrinks best, so the hunt goes on for as long again, and of what it found the runs
-//! with the fewest commands are made small, each in turn; the smallest is the answer. Attempts may be made elsewhere, by
-//! many threads: they take numbers with [`Chase::take`] and tell with [`Chase::tell`]. What is answered depends on the
-//! numbers alone, not on who was quick.
+//! What is found first is seldom what shrinks best, so the hunt goes on for as long again, and some of what it found is made
+//! small, each in turn; then the smallest of those still smaller, with other draws. Attempts may be made elsewhere, by many
+//! threads: they take numbers with [`Chase::take`] and tell with [`Chase::tell`]. What is answered depends on the numbers
+//! alone, not on who was quick. All of it is run as the lab runs [quickest](sim::lab::Lab::quick); what is answered is the
+//! run that was asked for.
 
 use super::{Attempt, Broken, Goal, Hunt, Made, Shrink, Trying};
 use crate::run::Run;
@@ -39,18 +40,26 @@ pub struct Chase {
     early: BTreeMap<u64, Attempt>,
     events: u64,
     finds: Vec<(u64, Run, Broken)>,
+    /// To be made small, the last first.
     shrinking: Vec<(Run, Broken)>,
     shrink: Option<Shrink>,
-    best: Option<Shrink>,
+    /// Made small with their own draws, and how many of them were made smaller still.
+    shallow: Vec<Shrink>,
+    deepened: usize,
     /// Events that shrinking took.
     spent: u64,
+    best: Option<(Run, Broken, Made)>,
+    /// What was asked for, where the runs are quicker ones.
+    asked: Vec<(&'static str, String)>,
     /// An attempt of its own, under way.
     trying: Option<Trying>,
 }
 
 /// Runs that are made small at most: of those with the fewest commands, and of the others those that break the earliest.
 const MOST_SHRUNK: [usize; 2] = [4, 2];
-/// No other one is made small where that took so many events so far, or where so few commands are left.
+/// So many of those are made smaller still.
+const DEEPENED: usize = 2;
+/// But no other one where that took so many events so far, or where so few commands are left.
 const ENOUGH: (u64, usize) = (3_000_000, 1);
 /// After a find at attempt n the hunt goes on to attempt 2 n plus this.
 const GOES_ON: u64 = 12;
@@ -58,8 +67,9 @@ const GOES_ON: u64 = 12;
 impl Chase {
     /// A chase that has not begun.
     pub fn new(base: &Run, goal: Goal) -> Self {
+        let (quick, asked) = quickened(base);
         Self {
-            hunt: Hunt::new(base, goal),
+            hunt: Hunt::new(&quick, goal),
             next: 0,
             told: 0,
             early: BTreeMap::new(),
@@ -67,8 +77,11 @@ impl Chase {
             finds: Vec::new(),
             shrinking: Vec::new(),
             shrink: None,
-            best: None,
+            shallow: Vec::new(),
+            deepened: 0,
             spent: 0,
+            best: None,
+            asked,
             trying: None,
         }
     }
@@ -141,9 +154,18 @@ impl Chase {
     }
 
     fn shrink_next(&mut self) {
-        let left = self.best.as_ref().map(|best| best.made().after);
-        let enough = self.spent > ENOUGH.0 || left.is_some_and(|left| left <= ENOUGH.1);
-        self.shrink = self.shrinking.pop().filter(|_| !enough).map(|(run, broken)| Shrink::new(&run, broken));
+        self.shrink = self.shrinking.pop().map(|(run, broken)| Shrink::shallow(&run, broken));
+        if self.shrink.is_some() {
+            return;
+        }
+        let left = self.best.as_ref().map_or(usize::MAX, |(.., made)| made.after);
+        if self.spent <= ENOUGH.0 && left > ENOUGH.1 && self.deepened < DEEPENED {
+            self.deepened += 1;
+            // The smallest, and of like ones the first.
+            let smallest = (0..self.shallow.len()).min_by_key(|at| self.shallow[*at].made().after);
+            self.shrink = smallest.map(|at| self.shallow.remove(at));
+            self.shrink.iter_mut().for_each(Shrink::deepen);
+        }
     }
 
     /// Goes on for about so many events, on one thread; whether it is done.
@@ -166,16 +188,21 @@ impl Chase {
     }
 
     fn work_on_shrinking(&mut self, events: u64) -> bool {
-        if let Some(shrink) = &mut self.shrink
-            && shrink.work(events)
-        {
-            self.spent += shrink.events();
-            let after = shrink.made().after;
-            if self.best.as_ref().is_none_or(|best| after < best.made().after) {
-                self.best = self.shrink.take();
-            }
-            self.shrink_next();
+        let Some(mut shrink) = self.shrink.take() else { return self.is_done() };
+        let before = shrink.events();
+        let done = shrink.work(events);
+        self.spent += shrink.events() - before;
+        if !done {
+            self.shrink = Some(shrink);
+            return false;
         }
+        if self.best.as_ref().is_none_or(|(.., best)| shrink.made().after < best.after) {
+            self.best = Some(made_of(&shrink));
+        }
+        if !shrink.is_deep() {
+            self.shallow.push(shrink);
+        }
+        self.shrink_next();
         self.is_done()
     }
 
@@ -201,12 +228,34 @@ impl Chase {
     }
 
     /// The smallest run so far that breaks the promise, how it does, and what it was made of.
-    pub fn best(&self) -> Option<(&Run, &Broken, Made)> {
-        let shrink = match (&self.best, &self.shrink) {
-            (Some(best), Some(now)) if now.made().after < best.made().after => now,
-            (Some(best), _) => best,
-            (None, now) => now.as_ref()?,
-        };
-        Some((shrink.best(), shrink.broken(), shrink.made()))
+    pub fn best(&self) -> Option<(Run, Broken, Made)> {
+        // What is being made small for the first time may look smaller than it is: its faults are not commands yet.
+        let now = self.shrink.as_ref().filter(|now| self.best.is_none() || now.is_deep()).map(made_of);
+        let both = self.best.clone().into_iter().chain(now);
+        let (mut run, broken, made) = both.min_by_key(|(.., made)| made.after)?;
+        for (id, value) in &self.asked {
+            // Each was read from such parameters, and they take it back.
+            let _ = run.parameters.set(id, value);
+        }
+        Some((run, broken, made))
     }
+}
+
+fn made_of(shrink: &Shrink) -> (Run, Broken, Made) {
+    (shrink.best().clone(), shrink.broken().clone(), shrink.made())
+}
+
+/// The run as its lab runs quickest, and what was set otherwise before.
+fn quickened(run: &Run) -> (Run, Vec<(&'static str, String)>) {
+    let (mut quick, mut asked) = (run.clone(), Vec::new());
+    for assignment in run.lab().quick() {
+        let id = assignment.split('=').next().unwrap_or_default();
+        let Ok((at, spec)) = run.parameters.find(id) else { continue };
+        if let Some(value) = run.parameters.value(at)
+            && quick.parameters.assign(assignment).is_ok()
+        {
+            asked.push((spec.id, spec.write(value)));
+        }
+    }
+    (quick, asked)
 }

@@ -44,6 +44,8 @@ pub struct Shrink {
     events: u64,
     length: u64,
     stage: Stage,
+    /// Whether other draws are tried, which takes many runs.
+    deep: bool,
     /// Whether anything became smaller since the stages began anew.
     smaller: bool,
     rounds: u32,
@@ -110,10 +112,35 @@ impl Shrink {
             events: 0,
             length: u64::MAX,
             stage: Stage::Chaos,
+            deep: true,
             smaller: false,
             rounds: 0,
             trying: None,
         }
+    }
+
+    /// The same, with no other draws than the run's own: quick, and often not as small.
+    pub fn shallow(run: &Run, broken: Broken) -> Self {
+        Self { deep: false, ..Self::new(run, broken) }
+    }
+
+    /// Goes on with other draws where it stopped short of that.
+    pub fn deepen(&mut self) {
+        if !self.deep {
+            self.deep = true;
+            self.rounds = 0;
+            self.stage = self.other_draws();
+        }
+    }
+
+    /// Whether other draws are tried, too.
+    pub fn is_deep(&self) -> bool {
+        self.deep
+    }
+
+    /// The first stage that tries other draws.
+    fn other_draws(&self) -> Stage {
+        Stage::Without { node: nodes(&self.best).unwrap_or(0), seed: 0 }
     }
 
     /// The smallest run so far: it breaks the promise.
@@ -285,7 +312,8 @@ impl Shrink {
                 self.smaller |= kept && how > 0;
                 let count = self.best.parameters.specs().len();
                 match (at < count, how, kept) {
-                    (false, ..) => Stage::Without { node: nodes(&self.best).unwrap_or(0), seed: 0 },
+                    (false, ..) if !self.deep => Stage::Done,
+                    (false, ..) => self.other_draws(),
                     // A smaller number may become smaller still.
                     (true, 1, true) => Stage::Parameter { at, how: 1 },
                     (true, 0, false) => Stage::Parameter { at, how: 1 },
@@ -494,8 +522,9 @@ fn simpler(run: &Run, at: usize, how: u8) -> Option<Run> {
 fn plainer(run: &Run, at: usize, how: u8) -> Option<Run> {
     let spec = run.parameters.specs().get(at)?;
     let value = run.parameters.value(at)?;
-    // What is off in the lab itself is what the run is about, or harmless.
-    if run.lab().quiet().iter().any(|set| set.split('=').next() == Some(spec.id)) {
+    // What is off in the lab itself is what the run is about, or harmless; and what makes it quick goes last.
+    let fixed = run.lab().quiet().iter().chain(run.lab().quick());
+    if fixed.into_iter().any(|set| set.split('=').next() == Some(spec.id)) {
         return None;
     }
     let mut plain = run.clone();
