@@ -103,3 +103,43 @@ fn every_pothole_is_a_switch_that_is_off_and_its_assignment_is_valid() {
         }
     }
 }
+
+/// A run of these parameters, and what its clients asked for: who, what, of what.
+fn asked(run: &run::Run) -> (Vec<sim::story::Operation>, BTreeSet<String>) {
+    let mut execution = run::report::Execution::new(run);
+    execution.advance(u64::MAX);
+    let operations: Vec<_> = execution.trace().story.operations.to_vec();
+    let told =
+        |one: &sim::story::Operation| format!("{} {} {} {:?}", one.client, one.function, one.key, one.input);
+    let told = operations.iter().map(told).collect();
+    (operations, told)
+}
+
+/// A search turns the clients' own requests into commands: each has one, that command asks for the same, and with the lab
+/// quiet nothing else is asked for.
+#[test]
+fn what_clients_ask_for_a_hand_can_ask_for_and_quiet_is_quiet() {
+    for lab in catalog::LABS {
+        let id = lab.about().id;
+        let mut run = run::Run::new(*lab);
+        run.end = sim::Time::millis(3_000);
+        lab.quick().iter().for_each(|set| run.parameters.assign(set).unwrap());
+        let (operations, told) = asked(&run);
+        assert!(!operations.is_empty(), "{id}: nobody asks for anything");
+        assert!(!lab.quiet().is_empty(), "{id} has no way to be quiet");
+        lab.quiet().iter().for_each(|set| run.parameters.assign(set).unwrap());
+        let (none, _) = asked(&run);
+        assert!(none.is_empty(), "{id} is not quiet: {none:?}");
+        for operation in &operations {
+            let text = lab.by_hand(operation).unwrap_or_else(|| panic!("{id}: {operation:?}"));
+            let command = sim::command::parse(&text).unwrap_or_else(|wrong| panic!("{id}: {text}: {wrong}"));
+            assert!(lab.check(&command, &run.parameters).is_ok(), "{id}: {text}");
+            let at = sim::Moment::at(operation.invoked);
+            run.commands.push(sim::command::TimedCommand::new(at, command));
+        }
+        run.end = sim::Time::millis(20_000);
+        let (_, by_hand) = asked(&run);
+        let missing: Vec<_> = told.difference(&by_hand).collect();
+        assert!(missing.is_empty(), "{id}: asked for in vain: {missing:?}");
+    }
+}

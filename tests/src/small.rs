@@ -1,5 +1,6 @@
-//! "Break it for me" against a person: ten planted mistakes in seven labs, each with the smallest run that shows it and that
-//! was made by hand. The hunt must find the same broken promise, and make what it found at most twice as small.
+//! "Break it for me" against a person: ten planted mistakes in seven labs, each with the smallest run by hand that is known to
+//! show it, where the lab's settings are its own but for how many take part. The hunt must find the same promise broken by
+//! the same mistake, and what it makes of that must be at most twice as large, in faults and requests together.
 //!
 //! How long that takes is not tested here: `potholes break LAB --set MISTAKE --guarantee PROMISE` tells.
 
@@ -51,7 +52,7 @@ const PLANTED: [Planted; 10] = [
         breaks: "at most one vote a term",
         seed: 3,
         set: &["load=off", "nodes=2"],
-        by_hand: &["2s crash n1", "2s crash n2", "2.1s restart n1", "2.1s restart n2"],
+        by_hand: &["2s crash n1", "2s crash n2", "2.1s heal"],
     },
     Planted {
         lab: "dynamo",
@@ -59,7 +60,7 @@ const PLANTED: [Planted; 10] = [
         breaks: "an acknowledged write survives",
         seed: 4,
         set: &["load=off"],
-        by_hand: &["50ms put c1 list=milk to n1", "500ms clock n2 step -1m", "1.5s put c1 list=tea to n2"],
+        by_hand: &["50ms put c1 list=milk to n1", "50ms put c2 list=tea to n2"],
     },
     Planted {
         lab: "pbft",
@@ -154,7 +155,15 @@ fn what_is_found_is_at_most_twice_as_large_as_what_was_made_by_hand() {
         let (name, most) = (planted.pothole, 2 * planted.by_hand.len());
         println!("{} {name}: {} by hand, {made:?}", planted.lab, planted.by_hand.len());
         assert!(made.after <= most, "{name}, {most} at most: {:?}", small.commands);
-        assert_eq!(look(&small, planted.goal()).0, Some(broken), "{name}");
+        assert_eq!(look(&small, planted.goal()).0.as_ref(), Some(&broken), "{name}");
+        let id = name.split('=').next().unwrap();
+        assert!(matches!(broken.blame, run::Blame::Pothole { id: blamed, .. } if blamed == id), "{name}");
+        // Nothing but these commands is asked of it: a load would be requests that nobody counted.
+        for set in small.lab().quiet() {
+            let mut quiet = small.parameters.clone();
+            quiet.assign(set).unwrap();
+            assert_eq!(quiet, small.parameters, "{name}: {set}");
+        }
     };
     spread(PLANTED.len() as u64, look_for, |()| false);
 }

@@ -208,12 +208,13 @@ pub(super) fn read_wish(verb: &str, words: &[Arc<str>]) -> Result<Wish, String> 
     Ok(Wish { ask, to })
 }
 
-/// The command by which a hand asks for the same.
+/// The command by which a hand asks for the same, of who answered it: on which board a post stands is what matters here.
 pub(super) fn by_hand(operation: &sim::story::Operation) -> Option<String> {
     let client = operation.client;
+    let by = |way: &str| operation.answered_by.map(|node| format!(" {way} {node}")).unwrap_or_default();
     match (operation.function, operation.input.first()) {
-        ("read", _) => Some(format!("read {client}")),
-        (verb, Some(sim::story::Value::Text(text))) => Some(format!("{verb} {client} {text}")),
+        ("read", _) => Some(format!("read {client}{}", by("from"))),
+        (verb, Some(sim::story::Value::Text(text))) => Some(format!("{verb} {client} {text}{}", by("to"))),
         _ => None,
     }
 }

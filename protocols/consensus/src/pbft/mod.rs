@@ -275,6 +275,14 @@ impl Protocol for Pbft {
         figures::FIGURES
     }
 
+    fn quiet() -> &'static [&'static str] {
+        &["load=off"]
+    }
+
+    fn by_hand(operation: &sim::story::Operation) -> Option<String> {
+        crate::raft::client::by_hand(operation)
+    }
+
     fn quick() -> &'static [&'static str] {
         &["signatures=tags"]
     }

@@ -391,6 +391,17 @@ fn unique(number: u64) -> Arc<str> {
     if round == 0 { word.into() } else { format!("{word}{}", round + 1).into() }
 }
 
+/// The command by which a hand asks for what an operation asked for.
+pub fn by_hand(operation: &sim::story::Operation) -> Option<String> {
+    let sim::story::Operation { client, key, .. } = operation;
+    Some(match (operation.function, operation.input.first()) {
+        ("get", _) => format!("get {client} {key}"),
+        ("put", Some(value)) => format!("put {client} {key}={value}"),
+        ("delete", _) => format!("del {client} {key}"),
+        _ => return None,
+    })
+}
+
 /// Reads a request by hand: `list=milk`, `x`, then perhaps `to n1`.
 ///
 /// # Errors

@@ -293,6 +293,14 @@ impl Protocol for Dynamo {
         view::strips(cluster)
     }
 
+    fn quiet() -> &'static [&'static str] {
+        &["load=off"]
+    }
+
+    fn by_hand(operation: &sim::story::Operation) -> Option<String> {
+        client::by_hand(operation)
+    }
+
     fn plots() -> &'static [Plot] {
         lab::PLOTS
     }

@@ -3,7 +3,7 @@
 //! What is found first is seldom what shrinks best, so the hunt goes on for as long again, and some of what it found is made
 //! small, each in turn; then the smallest of those still smaller, with other draws. Attempts may be made elsewhere, by many
 //! threads: they take numbers with [`Chase::take`] and tell with [`Chase::tell`]. What is answered depends on the numbers
-//! alone, not on who was quick. All of it is run as the lab runs [quickest](sim::lab::Lab::quick); what is answered is the
+//! alone, not on who was quick, unless the hunt is [stopped](Chase::stop_hunting). All of it is run as the lab runs [quickest](sim::lab::Lab::quick); what is answered is the
 //! run that was asked for.
 
 use super::{Attempt, Broken, Goal, Hunt, Made, Shrink, Trying};
@@ -162,7 +162,10 @@ impl Chase {
         if self.spent <= ENOUGH.0 && left > ENOUGH.1 && self.deepened < DEEPENED {
             self.deepened += 1;
             // The smallest, and of like ones the first.
-            let smallest = (0..self.shallow.len()).min_by_key(|at| self.shallow[*at].made().after);
+            let smallest = (0..self.shallow.len()).min_by_key(|at| {
+                let shrink = &self.shallow[*at];
+                (shrink.made().after, shrink.best().end)
+            });
             self.shrink = smallest.map(|at| self.shallow.remove(at));
             self.shrink.iter_mut().for_each(Shrink::deepen);
         }
@@ -196,7 +199,10 @@ impl Chase {
             self.shrink = Some(shrink);
             return false;
         }
-        if self.best.as_ref().is_none_or(|(.., best)| shrink.made().after < best.after) {
+        let smaller = |(run, _, best): &(Run, Broken, Made)| {
+            (shrink.made().after, shrink.best().end) < (best.after, run.end)
+        };
+        if self.best.as_ref().is_none_or(smaller) {
             self.best = Some(made_of(&shrink));
         }
         if !shrink.is_deep() {
@@ -232,7 +238,7 @@ impl Chase {
         // What is being made small for the first time may look smaller than it is: its faults are not commands yet.
         let now = self.shrink.as_ref().filter(|now| self.best.is_none() || now.is_deep()).map(made_of);
         let both = self.best.clone().into_iter().chain(now);
-        let (mut run, broken, made) = both.min_by_key(|(.., made)| made.after)?;
+        let (mut run, broken, made) = both.min_by_key(|(run, _, made)| (made.after, run.end))?;
         for (id, value) in &self.asked {
             // Each was read from such parameters, and they take it back.
             let _ = run.parameters.set(id, value);

@@ -1,7 +1,8 @@
 //! Making a run that breaks a promise small, while it still breaks just that promise.
 //!
-//! First everything random that could matter becomes a command that can be taken out: the faults that chaos drew, the
-//! messages that a poor link lost, the clients' requests, who had a role when it was struck. Then commands are taken out: in
+//! First what is random and could matter becomes a command that can be taken out: the faults that chaos drew, who had a role
+//! when it was struck, the messages that a poor link lost, the clients' requests; and all of it comes sooner, where the run
+//! still goes the same way then. Then commands are taken out: in
 //! large parts, smaller parts, one by one, until none is superfluous (delta debugging: Zeller and Hildebrandt, IEEE TSE
 //! 2002), then two by two, as a crash that is mended may be superfluous though neither half is; and what is left is made
 //! simple: no torn writes, defaults, fewer nodes, round times. Draws are keyed by what they are for and when, so that taking
@@ -11,6 +12,7 @@
 //! Each attempt is one run; [`Shrink::advance`] makes so many of them.
 
 use super::{Broken, Look, before};
+use crate::promises::Blame;
 use crate::report::Execution;
 use crate::run::{MOST_COMMANDS, Run};
 use sim::chaos::Level;
@@ -59,12 +61,14 @@ enum Stage {
     Chaos,
     /// What happens after the break is of no interest.
     Cut,
-    /// The link command at this place, as the losses and doubles that came of it.
+    /// The link command at this place, as the losses that came of it.
     Links(usize),
     /// The clients' own requests, as commands.
     Requests,
     /// Roles, as who had them.
     Roles,
+    /// All commands sooner by as much, so that the first comes when this place of [`SOONER`] says.
+    Earlier(usize),
     /// Commands from this place on, so many at once.
     Parts { size: usize, from: usize },
     /// Without the commands at these two places.
@@ -85,6 +89,8 @@ enum Stage {
 const MARGIN: Span = Span::millis(100);
 /// So many times the stages begin anew.
 const MOST_ROUNDS: u32 = 12;
+/// When the first command comes, if all come sooner: a cluster needs some time to begin.
+const SOONER: [Time; 3] = [Time::millis(200), Time::millis(1_000), Time::millis(3_000)];
 /// Other seeds that are tried with each part left out, and where few commands are left.
 const RESEEDS: [u64; 2] = [16, 64];
 /// So many commands are few: two of them are taken out at once, too.
@@ -93,7 +99,7 @@ const FEW: usize = 16;
 const QUICK: u64 = 5_000;
 /// Other seeds that are tried with each node left out.
 const WITHOUT: u64 = 8;
-/// Runs that are made at most, so that it ends.
+/// After so many runs no more rounds begin and no more draws are tried.
 const MOST_ATTEMPTS: u64 = 6_000;
 /// Simpler forms of one command that are tried: see [`simpler`].
 const SIMPLE_FORMS: u8 = 4;
@@ -220,10 +226,19 @@ impl Shrink {
 
     /// A smaller run becomes the best one if it breaks the same.
     fn take(&mut self, run: Run, found: Option<Broken>) -> bool {
-        let Some(broken) = found.filter(|broken| broken.goal == self.broken.goal) else { return false };
+        let Some(broken) = found.filter(|broken| self.is_the_same(broken)) else { return false };
         self.best = run;
         self.broken = broken;
         true
+    }
+
+    /// The same promise, and the same one to blame: what a pothole did must not become what no protocol could stand.
+    fn is_the_same(&self, broken: &Broken) -> bool {
+        let blame = match (&broken.blame, &self.broken.blame) {
+            (Blame::Pothole { id, .. }, Blame::Pothole { id: before, .. }) => id == before,
+            (now, before) => std::mem::discriminant(now) == std::mem::discriminant(before),
+        };
+        blame && broken.goal == self.broken.goal
     }
 
     /// The run that the present stage asks for, where there is one.
@@ -234,6 +249,7 @@ impl Shrink {
             Stage::Links(at) => links_as_losses(&self.best, at),
             Stage::Requests => requests_as_commands(&self.best),
             Stage::Roles => roles_as_actors(&self.best),
+            Stage::Earlier(which) => earlier(&self.best, which),
             Stage::Parts { size, from } => {
                 let mut run = self.best.clone();
                 let to = (from + size).min(run.commands.len());
@@ -272,14 +288,16 @@ impl Shrink {
         };
         match self.stage {
             Stage::Chaos => Stage::Cut,
-            Stage::Cut => Stage::Links(0),
+            Stage::Cut => Stage::Roles,
+            Stage::Roles => Stage::Links(0),
             Stage::Links(at) if at < commands => {
                 self.smaller |= kept;
                 if kept { Stage::Links(at) } else { Stage::Links(at + 1) }
             }
             Stage::Links(_) => Stage::Requests,
-            Stage::Requests => Stage::Roles,
-            Stage::Roles => parts(),
+            Stage::Requests => Stage::Earlier(0),
+            Stage::Earlier(which) if !kept && which + 1 < SOONER.len() => Stage::Earlier(which + 1),
+            Stage::Earlier(_) => parts(),
             Stage::Parts { size, from } => {
                 self.smaller |= kept;
                 let from = if kept { from } else { from + size };
@@ -370,6 +388,21 @@ fn cut(run: &Run, broken: &Broken) -> Run {
     let end = (broken.at + MARGIN).0.div_ceil(1_000_000) * 1_000_000;
     short.end = Time(end).min(run.end);
     short
+}
+
+/// The same commands, all sooner by as much. Within an instant they come in the order they had.
+fn earlier(run: &Run, which: usize) -> Option<Run> {
+    let (first, wanted) = (run.commands.first()?.at.at, *SOONER.get(which)?);
+    if first <= wanted {
+        return None;
+    }
+    let sooner = first.since(wanted);
+    let mut early = run.clone();
+    for timed in &mut early.commands {
+        timed.at = Moment::at(Time(timed.at.at.0.saturating_sub(sooner.0)));
+    }
+    early.end = Time(run.end.0.saturating_sub(sooner.0));
+    Some(early)
 }
 
 /// The run whole, and its trace up to its end.
@@ -484,7 +517,7 @@ fn differs(run: &Run, assignment: &str) -> bool {
     set.assign(assignment).is_ok() && set != run.parameters
 }
 
-/// A simpler form of a command: without its extras, shorter lists, at a rounder time.
+/// A simpler form of a command: without its extras, with one side of a cut alone, at a rounder time.
 fn simpler(run: &Run, at: usize, how: u8) -> Option<Run> {
     let timed = run.commands.get(at)?;
     let mut simple = run.clone();

@@ -168,6 +168,16 @@ pub(super) fn invent(settings: &Settings, draw: &mut Draw) -> Wanted {
     Wanted::Seat { show, account: Account(pick(draw, settings.branches.accounts)) }
 }
 
+/// The command by which a hand asks for what an operation asked for.
+pub(super) fn by_hand(operation: &sim::story::Operation) -> Option<String> {
+    let client = operation.client;
+    match (operation.function, &operation.input[..]) {
+        ("buy", [show, account]) => Some(format!("buy {client} {show} from {account}")),
+        ("read", _) => Some(format!("audit {client}")),
+        _ => None,
+    }
+}
+
 /// Reads a request by hand: `jazz from rent`, `jazz rent`, nothing for an audit.
 ///
 /// # Errors

@@ -191,6 +191,16 @@ pub(super) fn invent(settings: &Settings, draw: &mut Draw) -> Order {
     Order::Transfer { from: account(from), to: account(to), amount }
 }
 
+/// The command by which a hand asks for what an operation asked for.
+pub(super) fn by_hand(operation: &sim::story::Operation) -> Option<String> {
+    let client = operation.client;
+    match (operation.function, &operation.input[..]) {
+        ("transfer", [from, to, amount]) => Some(format!("transfer {client} {from}→{to} {amount}")),
+        ("read", _) => Some(format!("audit {client}")),
+        _ => None,
+    }
+}
+
 /// Reads a request by hand: `rent→food 20`, `rent food 20`, nothing for an audit; then perhaps `to n1`.
 ///
 /// # Errors

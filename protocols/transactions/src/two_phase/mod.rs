@@ -326,6 +326,14 @@ impl Protocol for TwoPhase {
         lab::arrangement(settings)
     }
 
+    fn quiet() -> &'static [&'static str] {
+        &["load=off"]
+    }
+
+    fn by_hand(operation: &sim::story::Operation) -> Option<String> {
+        lab::by_hand(operation)
+    }
+
     fn plots() -> &'static [Plot] {
         measure::PLOTS
     }
