@@ -303,8 +303,8 @@ pub trait Protocol: Clone + Send + Sync + Debug + 'static {
         false
     }
 
-    /// Assignments under which a run goes the same way and is computed sooner: `signatures=tags`. What is swept or searched
-    /// is run so. Empty where there is no such thing.
+    /// Assignments under which a run goes the same way and is computed sooner: `signatures=tags`. A search goes
+    /// through such runs. Empty where there is no such thing.
     fn quick() -> &'static [&'static str] {
         &[]
     }

@@ -102,7 +102,7 @@ const WITHOUT: u64 = 8;
 /// After so many runs no more rounds begin and no more draws are tried.
 const MOST_ATTEMPTS: u64 = 6_000;
 /// Simpler forms of one command that are tried: see [`simpler`].
-const SIMPLE_FORMS: u8 = 4;
+const SIMPLE_FORMS: u8 = 9;
 
 impl Shrink {
     /// Of a run that breaks something.
@@ -517,7 +517,8 @@ fn differs(run: &Run, assignment: &str) -> bool {
     set.assign(assignment).is_ok() && set != run.parameters
 }
 
-/// A simpler form of a command: without its extras, with one side of a cut alone, at a rounder time.
+/// A simpler form of a command: without its extras, with nothing left to draw, with one side of a cut alone, with nobody
+/// named twice, at a rounder time.
 fn simpler(run: &Run, at: usize, how: u8) -> Option<Run> {
     let timed = run.commands.get(at)?;
     let mut simple = run.clone();
@@ -525,6 +526,28 @@ fn simpler(run: &Run, at: usize, how: u8) -> Option<Run> {
     match (how, &timed.command) {
         (0, Command::Crash { who, keep, torn }) if *torn || *keep != Some(0) => {
             slot.command = Command::Crash { who: who.clone(), keep: Some(0), torn: false };
+        }
+        // What a disk kept was drawn: then it is said, and of a write cut in two that it was.
+        (4..=6, Command::Crash { who, keep: None, .. }) => {
+            slot.command = Command::Crash { who: who.clone(), keep: Some(u32::from(how - 3)), torn: false };
+        }
+        (7 | 8, Command::Crash { who, keep: None, .. }) => {
+            slot.command = Command::Crash { who: who.clone(), keep: Some(u32::from(how - 7)), torn: true };
+        }
+        (4, Command::Cut { groups, span }) => {
+            let mut once = groups.clone();
+            for group in &mut once {
+                let named = std::mem::take(group);
+                named.into_iter().for_each(|who| {
+                    if !group.contains(&who) {
+                        group.push(who)
+                    }
+                });
+            }
+            if once == *groups {
+                return None;
+            }
+            slot.command = Command::Cut { groups: once, span: *span };
         }
         (0, Command::Cut { groups, span }) if groups.len() == 2 => {
             // One side alone says the same where all the others are on the other one.
