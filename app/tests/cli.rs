@@ -9,7 +9,7 @@ use std::io::{self, Write};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use potholes::cli::{BAD, HELD, Opens, Surroundings, VIOLATION, main_with};
+use potholes::cli::{BAD, HELD, OPEN, Opens, Surroundings, VIOLATION, main_with};
 use potholes::state::linked::Assignment;
 use serde_json::Value;
 use support::{Folder, Said, say_if, say_to};
@@ -579,6 +579,23 @@ fn a_promise_is_broken_made_small_and_the_replay_shows_it() {
 }
 
 #[test]
+fn what_was_searched_for_is_told_though_it_cannot_be_saved() {
+    let folder = Folder::new();
+    let save = folder.file("no such folder/small.potholes");
+    let said = say(&["break", "raft", "--set", "ack_before_majority=on", "--save", &save]);
+    assert_eq!(said.code, BAD);
+    assert!(said.out.contains("see it:  potholes run raft"), "{}", said.out);
+    assert!(said.err.contains("no such folder"), "{}", said.err);
+}
+
+#[test]
+fn nothing_tried_is_nothing_known() {
+    let said = say(&["break", "raft", "--budget", "0s"]);
+    assert_eq!(said.code, OPEN, "{}", said.out);
+    assert!(said.out.contains("nothing was tried"), "{}", said.out);
+}
+
+#[test]
 fn what_is_not_broken_says_how_much_was_tried() {
     let said = say(&["break", "raft", "--budget", "1s"]);
     assert_eq!((said.code, said.err.as_str()), (HELD, ""));
@@ -589,6 +606,9 @@ fn what_is_not_broken_says_how_much_was_tried() {
             "Raft promises no “serializable”: it may be linearizable",
         ),
         (&["break", "raft", "--budget", "soon"], "--budget: “soon” is no length of time"),
+        (&["break", "raft", "--budget", "-1s"], "--budget: “-1s” is no length of time"),
+        (&["run", "raft", "--seed", "-1"], "invalid value '-1' for '--seed <N>'"),
+        (&["replay", "nosuch.txt"], "there is no file “nosuch.txt”"),
         (&["break", "rift"], "rift"),
     ] {
         let said = say(words);

@@ -161,10 +161,10 @@ pub(super) struct What {
 #[derive(Debug, Clone, Default, PartialEq, Args)]
 pub(super) struct How {
     /// The seed of every draw, below 2^53; 1 unless said.
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_hyphen_values = true)]
     pub seed: Option<u64>,
     /// How long, in the run's own time: 30s, 200ms, 3m; 30s unless said.
-    #[arg(long = "for", value_name = "TIME")]
+    #[arg(long = "for", value_name = "TIME", allow_hyphen_values = true)]
     pub length: Option<String>,
     /// Sets a parameter, or puts a pothole in: nodes=3, ack_before_fsync=on.
     #[arg(long, value_name = "PARAM=VALUE")]
@@ -234,7 +234,7 @@ pub(super) struct Break {
     #[arg(long, value_name = "G", default_value = "any")]
     pub guarantee: String,
     /// How long it may take.
-    #[arg(long, value_name = "TIME", default_value = "60s")]
+    #[arg(long, value_name = "TIME", default_value = "60s", allow_hyphen_values = true)]
     pub budget: String,
     /// Writes the smallest run into this file, for `potholes replay`.
     #[arg(long, value_name = "FILE")]
@@ -291,7 +291,7 @@ pub(super) struct Check {
     #[arg(long, value_name = "absent|unknown", value_parser = ["absent", "unknown"])]
     pub nil: Option<String>,
     /// How long judging each file may take; 10s unless said. What is not decided by then is open.
-    #[arg(long, value_name = "TIME")]
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
     pub budget: Option<String>,
     /// JSON, a document a file, one a line.
     #[arg(long)]

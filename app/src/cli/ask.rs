@@ -148,6 +148,10 @@ pub(super) fn opened(from: &str) -> Result<Opened, Bad> {
     }
     Run::from_link(from).map_err(|wrong| {
         let shown = short(from);
+        // A link is an address with a # in it, or letters and digits alone.
+        if !from.contains('#') && from.contains(['.', '/', '\\']) {
+            return Bad::Said(format!("there is no file “{shown}”"));
+        }
         Bad::Said(format!("“{shown}” is no file here, and as a link: {wrong}"))
     })
 }

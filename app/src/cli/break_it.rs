@@ -11,7 +11,7 @@ use sim::{Moment, Span};
 
 use super::args::Break;
 use super::out::Out;
-use super::{Bad, HELD, VIOLATION};
+use super::{Bad, HELD, OPEN, VIOLATION};
 use crate::pursuit::{Pursuit, Standing};
 
 /// Between two looks at how far it is.
@@ -38,16 +38,21 @@ pub(crate) fn break_it(asked: &Break, out: &mut Out<'_, '_>) -> Result<u8, Bad> 
         std::thread::sleep(PATIENCE);
     };
     let wall_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
-    if let (Some(path), Some((run, broken, _))) = (&asked.save, &standing.best) {
-        let text = run.write(Some(Moment::end_of(broken.at)), None);
-        std::fs::write(path, text).map_err(|error| Bad::file(path, error))?;
-    }
     if asked.json {
         out.document(&document(&base, goal, &standing, wall_ms))?;
     } else {
         out.line(&told(&base, goal, &standing, wall_ms))?;
     }
-    Ok(if standing.best.is_some() { VIOLATION } else { HELD })
+    // Told first: what was searched for so long is not lost with a file that cannot be written.
+    if let (Some(path), Some((run, broken, _))) = (&asked.save, &standing.best) {
+        let text = run.write(Some(Moment::end_of(broken.at)), None);
+        std::fs::write(path, text).map_err(|error| Bad::file(path, error))?;
+    }
+    Ok(match &standing.best {
+        Some(_) => VIOLATION,
+        None if standing.tried.0 == 0 => OPEN,
+        None => HELD,
+    })
 }
 
 fn progress(standing: &Standing) -> String {
@@ -95,6 +100,9 @@ fn told(base: &Run, goal: Goal, standing: &Standing, wall_ms: u64) -> String {
     let seconds = wall_ms as f64 / 1000.0;
     let Some((run, broken, made)) = &standing.best else {
         let name = goal.name(base.lab());
+        if attempts == 0 {
+            return format!("{}: nothing was tried against “{name}”: the time was over", base.lab_id());
+        }
         return format!(
             "{}: “{name}” was not broken. Tried {attempts} runs with {events} events in {seconds:.1} s, under chaos and \
              with faults at moments that matter.",
