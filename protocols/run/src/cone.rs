@@ -1,7 +1,7 @@
 //! What an event depended on, and what depended on it.
 //!
 //! An event has at most three causes: its trigger (what sent the message, set the timer), the actor's own previous event,
-//! and, of what a command made happen at once, that command. All of them have smaller numbers. So the past of an event is
+//! and, of a start or a timer that a command made happen at once, that command. All of them have smaller numbers. So the past of an event is
 //! one sweep backwards, its future one sweep forwards, and neither is ever revised: a run that grows only adds to the
 //! future ([`Cone::grow`]). Whatever is in neither happened beside it: nothing in the one could have been told to the other
 //! (Lamport 1978, "Time, clocks, and the ordering of events in a distributed system").
@@ -10,6 +10,7 @@
 //! one on: what vector clocks count (Mattern 1989, "Virtual Time and Global States of Distributed Systems"). So a sweep
 //! follows triggers alone, and none where nobody new is heard of.
 
+use sim::command::{Command, Who};
 use sim::ids::{ActorId, EventId};
 use sim::story::{Arrow, ArrowEnd, Operation};
 use sim::time::Time;
@@ -80,7 +81,8 @@ pub fn causes(trace: &Trace, event: EventId, record: EventRecord) -> [Option<Eve
 /// two but what it did to others.
 fn command_behind(trace: &Trace, event: EventId, record: EventRecord) -> Option<EventId> {
     let starts = record.kind == EventKind::Start;
-    if starts && record.previous == event {
+    // Nobody starts those that are there from the beginning.
+    if starts && record.previous == event && record.at == Time::ZERO {
         return None;
     }
     for back in 1..=SAME_COMMAND.min(event.0) {
@@ -88,14 +90,25 @@ fn command_behind(trace: &Trace, event: EventId, record: EventRecord) -> Option<
         let before = trace.event(id).filter(|before| before.at == record.at)?;
         match before.kind {
             EventKind::Command(mark) => {
-                let word = trace.story.marks.get(mark as usize).map_or("", |mark| &*mark.word);
-                return (starts || word == "fire").then_some(id);
+                return (starts || fires(trace, mark, record.actor)).then_some(id);
             }
             EventKind::Start | EventKind::Timer(_) => {}
             _ => return None,
         }
     }
     None
+}
+
+/// Whether a command lets a timer of this actor go off: one that was due in the same instant is no other's.
+fn fires(trace: &Trace, mark: u32, actor: Option<ActorId>) -> bool {
+    let Some(mark) = trace.story.marks.get(mark as usize).filter(|mark| &*mark.word == "fire") else {
+        return false;
+    };
+    match sim::command::parse(&mark.text) {
+        Ok(Command::Fire { who: Who::Actor(whose), .. }) => actor == Some(whose),
+        Ok(Command::Fire { .. }) => true,
+        _ => false,
+    }
 }
 
 /// A time an actor, where there is one.

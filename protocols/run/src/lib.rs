@@ -23,6 +23,7 @@
 //! | [`figure`] | curves made of many runs: published figures made again, distributions |
 
 pub mod api;
+mod cause;
 pub mod compare;
 pub mod cone;
 pub mod export;

@@ -1,14 +1,16 @@
 //! From an event back to what made it so.
 //!
-//! An event has two causes, its trigger (what sent the message, set the timer, gave the command) and the actor's previous
-//! event; so "why?" is one sweep backwards. Of everything on the way only what tells something is kept: a fact, a command,
-//! a message that was awaited and lost.
+//! Of an event's [causes](crate::cone::causes) one says most: the command that made it happen, else its trigger (what sent
+//! the message, set the timer), else the actor's previous event; so "why?" is one sweep backwards. Of everything on the way
+//! only what tells something is kept: a fact, a command, a message that was awaited and lost, and the fault it was lost by.
 
 use sim::ids::{EventId, MessageId, OperationId};
 use sim::story::{Arrow, BandState, Operation, Outcome};
 use sim::time::Time;
 use sim::trace::{EventKind, EventRecord, Trace};
 use std::collections::BTreeSet;
+
+use crate::{cause, cone};
 
 /// A moment of a chain of causes.
 #[derive(Clone, Debug, PartialEq)]
@@ -161,21 +163,35 @@ impl Reader<'_> {
         self.step(first, sentence)
     }
 
-    /// For a timer that went off: the last message to its actor that was lost while it ran, or else the last from it.
-    /// What did not arrive, or what nobody could answer, is why it went off.
-    fn awaited(&self, event: EventId, record: EventRecord) -> Option<Step> {
+    /// For a timer that went off: the last message that was lost while it ran, of those that would have stopped it.
+    ///
+    /// Which those are is seen from what set it. What a message set, as a leader's does the election timer, the next one
+    /// from there would have set again. What was set with a request, an answer would have stopped: then the request was
+    /// lost, or the answer. A timer that sets itself, as a leader's heartbeat does, goes off whatever is lost.
+    fn awaited(&self, event: EventId, record: EventRecord) -> Option<(Step, Arrow)> {
         let (EventKind::Timer(_), Some(actor)) = (record.kind, record.actor) else { return None };
-        let set = self.trace.event(record.trigger)?.at;
+        let set = self.trace.event(record.trigger).filter(|_| record.trigger < event)?;
+        let setter = match set.kind {
+            EventKind::Deliver(id) => Some(self.arrow(id)?),
+            _ => None,
+        };
         let story = &self.trace.story;
-        let arrows = story.arrows.range(story.arrows_between(set, record.at));
-        let lost = |arrow: &Arrow| arrow.end.lost() && arrow.ended >= set && arrow.ended <= record.at;
-        let lost: Vec<Arrow> = arrows.rev().filter(lost).collect();
-        let to_it = lost.iter().find(|arrow| arrow.to == actor);
-        let arrow = to_it.or_else(|| lost.iter().find(|arrow| arrow.from == actor))?;
-        let (kind, from, to) = (self.kind(arrow), arrow.from, arrow.to);
+        let arrows = || story.arrows.range(story.arrows_between(set.at, record.at));
+        let asked = |arrow: &Arrow| arrow.sent_by == record.trigger && arrow.from == actor && arrow.asks;
+        let stops = |arrow: &Arrow| match &setter {
+            Some(setter) if arrow.to == actor => {
+                arrow.from == setter.from && (arrow.asks || arrow.kind == setter.kind)
+            }
+            _ if set.kind == record.kind => asked(arrow) && !arrow.routine,
+            _ if arrow.from == actor => asked(arrow),
+            _ => arrow.to == actor && arrows().any(|sent| asked(&sent) && sent.to == arrow.from),
+        };
+        let lost = |arrow: &Arrow| arrow.end.lost() && arrow.ended >= set.at && arrow.ended <= record.at;
+        let arrow = arrows().rev().filter(lost).find(stops)?;
+        let (kind, from, to) = (self.kind(&arrow), arrow.from, arrow.to);
         let sentence = format!("{kind} from {from} did not reach {to}: {}", arrow.end.words());
         let at = if arrow.end_event < event { arrow.end_event } else { arrow.sent_by };
-        Some(Step { at: arrow.ended, event: at, sentence, note: None })
+        Some((Step { at: arrow.ended, event: at, sentence, note: None }, arrow))
     }
 
     /// For a timer that went off although nothing was lost: what stopped the one whose message had set it.
@@ -192,12 +208,9 @@ impl Reader<'_> {
         self.step(band.event, told.unwrap_or_else(|| format!("{from} stopped")))
     }
 
-    /// The last command before an event that makes messages be lost, or stops an actor: behind a loss stands a hand.
-    fn fault_before(&self, event: EventId) -> Option<Step> {
-        let marks = &self.trace.story.marks;
-        let before = &marks[..marks.partition_point(|mark| mark.event < event)];
-        let faults = ["cut", "crash", "pause", "drop", "hold", "link", "disk"];
-        let mark = before.iter().rev().find(|mark| !mark.nothing_to_do && faults.contains(&&*mark.word))?;
+    /// The fault that a message was lost by.
+    fn fault(&self, arrow: &Arrow) -> Option<Step> {
+        let mark = cause::of_loss(&self.trace.story.marks, arrow)?;
         self.step(mark.event, self.mark(mark.event, self.trace.event(mark.event)?)?)
     }
 
@@ -213,25 +226,25 @@ impl Reader<'_> {
                 steps.extend(self.step(at, sentence).filter(|_| !repeated));
             }
             steps.extend(self.gathered(at, record));
-            if let Some(lost) = self.awaited(at, record) {
-                let fault = self.fault_before(lost.event.max(EventId(1)));
+            let [trigger, previous, command] = cone::causes(self.trace, at, record);
+            if let (Some((lost, arrow)), None) = (self.awaited(at, record), command) {
+                let fault = self.fault(&arrow);
                 steps.push(lost);
                 steps.extend(fault);
                 break;
             }
-            if let Some(silenced) = self.silenced(record) {
+            if let (Some(silenced), None) = (self.silenced(record), command) {
                 steps.push(silenced);
                 break;
             }
             if matches!(record.kind, EventKind::Command(_)) || steps.len() >= MOST_STEPS {
                 break;
             }
-            // The trigger came from elsewhere and says more; the node's own past is all there is without one.
-            let cause = if record.trigger == at { record.previous } else { record.trigger };
-            if cause >= at {
-                break;
+            // A command says most; the trigger came from elsewhere; the node's own past is all there is without them.
+            match command.or(trigger).or(previous) {
+                Some(cause) => at = cause,
+                None => break,
             }
-            at = cause;
         }
         steps.truncate(MOST_STEPS);
         steps
@@ -249,13 +262,38 @@ impl Reader<'_> {
                 continue;
             }
             let Some(record) = self.trace.event(event) else { continue };
-            open.extend([record.trigger, record.previous].into_iter().filter(|cause| *cause < event));
+            open.extend(cone::causes(self.trace, event, record).into_iter().flatten());
         }
         seen
     }
 
-    /// How a broken promise could come about: the proof's own operations, the commands and the facts that matter on the
-    /// causal path of its last one, as moments in order.
+    /// The commands that a causal path came of: those on it, those by which a message that it sent was lost, and those that
+    /// made a timer of it go off.
+    fn commands_behind(&self, path: &BTreeSet<EventId>, first: EventId, last: EventId) -> BTreeSet<EventId> {
+        let story = &self.trace.story;
+        let mut behind = BTreeSet::new();
+        let at = |event: EventId| self.trace.event(event).map_or(Time::ZERO, |record| record.at);
+        for arrow in story.arrows.range(story.arrows_between(at(first), at(last))) {
+            if arrow.end.lost() && path.contains(&arrow.sent_by) {
+                behind.extend(cause::of_loss(&story.marks, &arrow).map(|mark| mark.event));
+            }
+        }
+        for event in path {
+            let Some(record) = self.trace.event(*event) else { continue };
+            match record.kind {
+                EventKind::Command(_) => behind.extend([*event]),
+                EventKind::Timer(_) => {
+                    let lost = self.awaited(*event, record).and_then(|(_, arrow)| self.fault(&arrow));
+                    behind.extend(lost.or_else(|| self.silenced(record)).map(|step| step.event));
+                }
+                _ => {}
+            }
+        }
+        behind
+    }
+
+    /// How a broken promise could come about: the proof's own operations, the commands behind the causal path of its last
+    /// one, and the facts that matter on it, as moments in order; and, where there is room, what else was done meanwhile.
     pub fn how(&self, proof: &[OperationId]) -> Vec<Step> {
         let operations: Vec<_> =
             proof.iter().filter_map(|id| crate::history::operation(self.trace, *id)).collect();
@@ -272,10 +310,15 @@ impl Reader<'_> {
             let sentence = answer(operation);
             moments.extend(self.step(event, sentence).map(|step| (0, step)));
         }
+        let behind = self.commands_behind(&path, first, last);
         let marks = self.trace.story.marks.iter();
         let within = |m: &&sim::story::Mark| m.event >= first && m.event <= last && !m.nothing_to_do;
         for mark in marks.filter(within).filter(|mark| !mark.is_request()) {
-            let rank = if mark.by_chaos { 2 } else { 1 };
+            let rank = match (behind.contains(&mark.event), mark.by_chaos) {
+                (true, false) => 1,
+                (true, true) => 2,
+                (false, _) => 4,
+            };
             let told = self.trace.event(mark.event).and_then(|record| self.mark(mark.event, record));
             moments.extend(told.and_then(|told| self.step(mark.event, told)).map(|step| (rank, step)));
         }

@@ -1,8 +1,9 @@
-//! The instruments: causes, exports, forks and the point of no return.
+//! The instruments: causes, why, exports, forks and the point of no return.
 
 mod cone;
 mod export;
 mod forks;
+mod why;
 
 use run::{Playback, Run};
 use sim::{Moment, Time};
