@@ -79,7 +79,7 @@ mod hands {
 
     /// All cores at work on one plan: each takes the next number, so that all moments grow sharper together.
     pub(super) struct Hands {
-        results: Receiver<(u64, bool)>,
+        results: Receiver<(u64, Option<bool>)>,
         stop: Arc<AtomicBool>,
     }
 
@@ -97,8 +97,8 @@ mod hands {
                         if number >= plan.len() {
                             break;
                         }
-                        // A panic is a bug of ours; it broke no promise of the run, and the window goes on.
-                        let broke = catch_unwind(AssertUnwindSafe(|| plan.attempt(number))).unwrap_or(false);
+                        // A panic is a bug of ours; it tells nothing of the run, and the window goes on.
+                        let broke = catch_unwind(AssertUnwindSafe(|| plan.attempt(number))).unwrap_or(None);
                         if send.send((number, broke)).is_err() {
                             break;
                         }

@@ -1,7 +1,7 @@
 //! The point of no return: at each moment of the run, how many of its futures end as this one did.
 
 use eframe::egui::{CornerRadius, Rect, Role, Sense, Shape, Stroke, Ui, WidgetInfo, pos2, vec2};
-use run::fate::{FUTURES, Fate, Jump};
+use run::fate::{Decided, FUTURES, Fate, Jump, Point};
 use sim::Time;
 
 use crate::action::Action;
@@ -21,7 +21,8 @@ const NEAR: f32 = 14.0;
 /// What is known of it; and the button that asks.
 pub fn show(ui: &mut Ui, state: &State, actions: &mut Vec<Action>) {
     let Some(fates) = state.fates() else {
-        let tip = "Leaves the run at each of its moments and goes on under the same faults with other luck";
+        let tip = "Leaves the run at each of its moments and goes on under the same faults with other luck; timers and messages \
+                   that were under way by then keep what they drew";
         if Button::secondary("Where was it decided?").tip(tip).wide().show(ui).clicked() {
             actions.push(Action::Futures(Ask::Begin(FUTURES)));
         }
@@ -53,29 +54,49 @@ pub fn show(ui: &mut Ui, state: &State, actions: &mut Vec<Action>) {
     });
 }
 
+/// How many of how many, and between which shares that puts the true one.
+fn counted(point: &Point) -> String {
+    let (low, high) = point.doubt();
+    format!("{} of {} ({} to {})", point.broken, point.tried, percent(low), percent(high))
+}
+
 fn percent(share: f64) -> String {
     format!("{:.0} %", share * 100.0)
 }
 
 /// What the curve says, and the futures on both sides of the jump.
 fn verdict_ui(ui: &mut Ui, fate: &Fate, jump: Option<Jump>, working: bool, actions: &mut Vec<Action>) {
+    let counted = |at: usize| fate.points().get(at).map(counted).unwrap_or_default();
     let Some(jump) = jump else {
-        let told = match (working, fate.points().first().and_then(run::fate::Point::share)) {
-            (true, _) => "No moment stands out so far.",
-            (false, Some(share)) if share > 0.75 => {
-                "It was decided before it began: under these faults nearly every run ends so."
+        let last = fate.points().len().saturating_sub(1);
+        let told = match (working, fate.decided()) {
+            (true, _) => "No moment stands out so far.".to_owned(),
+            (false, Decided::Unknown) => "Too few futures were tried to tell.".to_owned(),
+            (false, Decided::Before) => format!(
+                "It was decided before it began: under these faults {} futures of the whole run end so.",
+                counted(0)
+            ),
+            (false, Decided::AtTheEnd) => format!(
+                "It was decided at the very end: from the last moment before it broke only {} futures end so.",
+                counted(last)
+            ),
+            (false, Decided::At(_) | Decided::Slowly) => {
+                "It was decided little by little: no single moment stands out.".to_owned()
             }
-            (false, _) => "It was decided little by little: no single moment stands out.",
         };
         ui.label(theme::secondary(ui, told));
         return;
     };
     let Some(step) = fate.plan().steps().get(jump.step) else { return };
-    let sentence = format!(
-        "Before this {} of the futures ended so, after it {}.",
-        percent(jump.before),
-        percent(jump.after)
-    );
+    let before = jump.step.saturating_sub(1);
+    let mut sentence =
+        format!("Before this {} futures ended so, after it {}.", counted(before), counted(jump.step));
+    if step.between > 0 {
+        // Naming the one that was tried would be a guess.
+        let others =
+            if step.between == 1 { "one moment".to_owned() } else { format!("{} moments", step.between) };
+        sentence.push_str(&format!(" It may have been {others} earlier: not every moment was tried."));
+    }
     let row = widgets::moment_row(ui, &step.at.at.to_string(), &step.told);
     if let (true, Some(event)) = (row.on_hover_text("Go there, and ask why").clicked(), step.event) {
         actions.push(Action::ShowEvent(event));
@@ -88,7 +109,6 @@ fn verdict_ui(ui: &mut Ui, fate: &Fate, jump: Option<Jump>, working: bool, actio
             actions.push(Action::Futures(Ask::Open { step, breaks }));
         }
     };
-    let before = jump.step.saturating_sub(1);
     if fate.points().get(before).is_some_and(|point| point.escapes.is_some()) {
         open(ui, "Open a future that escapes", before, false, actions);
     }
@@ -161,16 +181,9 @@ fn chart_ui(ui: &mut Ui, state: &State, fate: &Fate, jump: Option<Jump>, actions
     response.widget_info(|| WidgetInfo::labeled(Role::Image, true, &spoken));
     let Some(pointer) = response.hover_pos().or(response.interact_pointer_pos()) else { return };
     let near = known.iter().min_by(|a, b| (a.1 - pointer.x).abs().total_cmp(&(b.1 - pointer.x).abs()));
-    let Some((at, _, point, share)) = near.filter(|(_, x, ..)| (x - pointer.x).abs() < NEAR) else { return };
+    let Some((at, _, point, _)) = near.filter(|(_, x, ..)| (x - pointer.x).abs() < NEAR) else { return };
     let step = &fate.plan().steps()[*at];
-    let told = format!(
-        "{}: {}\n{} of {} futures ended so ({})",
-        step.at.at,
-        step.told,
-        point.broken,
-        point.tried,
-        percent(*share)
-    );
+    let told = format!("{}: {}\n{} futures ended so", step.at.at, step.told, counted(point));
     let clicked = response.clicked();
     response.on_hover_text(told);
     if clicked && state.fates_are_of_this() {

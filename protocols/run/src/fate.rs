@@ -9,7 +9,7 @@
 //!
 //! The shares are of samples: [`Point::doubt`] is the interval in which the true one lies with 95 % (Wilson 1927).
 
-use crate::hunt::{self, Goal, Look};
+use crate::hunt::{Goal, Look};
 use crate::playback::Playback;
 use crate::run::Run;
 use sim::chaos::Level;
@@ -39,6 +39,8 @@ pub struct Step {
     pub event: Option<EventId>,
     /// What it was, in a sentence.
     pub told: String,
+    /// So many events that matter lie between this moment and the one before: there were too many to try them all.
+    pub between: usize,
 }
 
 /// Which futures there are.
@@ -54,7 +56,7 @@ pub struct Plan {
 /// What was found at one step.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Point {
-    /// Futures tried.
+    /// Futures tried, but for those of which it could not be told how they end.
     pub tried: u32,
     /// Of these, so many broke the promise.
     pub broken: u32,
@@ -91,6 +93,21 @@ pub struct Jump {
     pub before: f64,
     /// The share after.
     pub after: f64,
+}
+
+/// What the shares say, once no more futures are run.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Decided {
+    /// Too few futures were tried for anything to be said.
+    Unknown,
+    /// At one step.
+    At(Jump),
+    /// Before the run began: from there most futures end so already.
+    Before,
+    /// At the break itself: from the last moment before it many futures still end otherwise.
+    AtTheEnd,
+    /// By and by: the share rises, and nowhere by much.
+    Slowly,
 }
 
 /// What broke first at the moment shown: a guarantee the lab claims, or an invariant; and when.
@@ -170,11 +187,20 @@ impl Plan {
         Some(run)
     }
 
-    /// Runs the future of that number: whether it breaks the promise.
-    pub fn attempt(&self, number: u64) -> bool {
+    /// Runs the future of that number: whether it breaks the promise; nothing where that cannot be told.
+    pub fn attempt(&self, number: u64) -> Option<bool> {
         let (step, which) = self.place(number);
-        self.future(step, which).is_some_and(|run| hunt::look(&run, self.goal).0.is_some())
+        let mut look = Look::new(self.future(step, which)?, self.goal);
+        while !look.advance(u64::MAX) {}
+        outcome(look)
     }
+}
+
+/// How a future ended: whether it broke the promise; nothing where it was given up, or its judges were.
+fn outcome(look: Look) -> Option<bool> {
+    let holds = look.holds();
+    let broke = look.end().1.is_some();
+    (broke || holds).then_some(broke)
 }
 
 /// The moments that matter on the way to an event: at the beginning, and after facts, commands and answers; evenly thinned.
@@ -187,21 +213,22 @@ fn steps(playback: &Playback, broken: EventId) -> Vec<Step> {
     events.extend(answers.map(|(event, _)| *event).filter(|event| *event < broken));
     events.sort_unstable();
     events.dedup();
-    let most = MOST_STEPS - 1;
-    if events.len() > most {
-        // The last one stays, and of the others as many as there is room for.
-        let all = events.len();
-        events = (1..=most).map(|place| events[place * all / most - 1]).collect();
-    }
-    let begin = Step { at: Moment::START, event: None, told: "the run began".to_owned() };
+    let all = events.len();
+    // The last one stays, and of the others as many as there is room for.
+    let most = all.min(MOST_STEPS - 1);
+    let places: Vec<usize> = (1..=most).map(|place| place * all / most - 1).collect();
+    let begin = Step { at: Moment::START, event: None, told: "the run began".to_owned(), between: 0 };
     let mut steps = vec![begin];
-    for event in events {
+    let mut next = 0;
+    for place in places {
+        let (event, between) = (events[place], place - next);
+        next = place + 1;
         let (Some(at), Some(record)) = (playback.moment_of(event), trace.event(event)) else { continue };
         if steps.last().is_some_and(|last| last.at == at) {
             continue;
         }
         let told = crate::why::Reader { trace }.told(event, record);
-        steps.push(Step { at, event: Some(event), told });
+        steps.push(Step { at, event: Some(event), told, between });
     }
     steps
 }
@@ -243,11 +270,12 @@ impl Fate {
         self.done >= self.plan.len()
     }
 
-    /// A future was run: whether it broke the promise.
-    pub fn tell(&mut self, number: u64, broke: bool) {
+    /// A future was run: whether it broke the promise; nothing where that could not be told.
+    pub fn tell(&mut self, number: u64, broke: Option<bool>) {
         let (step, which) = self.plan.place(number);
         let Some(point) = self.points.get_mut(step) else { return };
         self.done += 1;
+        let Some(broke) = broke else { return };
         point.tried += 1;
         point.broken += u32::from(broke);
         // The one of the lowest number, whoever was quick.
@@ -271,7 +299,7 @@ impl Fate {
             }
         };
         if look.advance(events) {
-            self.tell(number, look.end().1.is_some());
+            self.tell(number, outcome(look));
         } else {
             self.trying = Some((number, look));
         }
@@ -287,5 +315,25 @@ impl Fate {
             (tried && apart && after - before >= LEAST_JUMP).then_some(Jump { step: at + 1, before, after })
         });
         pairs.max_by(|a, b| (a.after - a.before).total_cmp(&(b.after - b.before)))
+    }
+
+    /// When it was decided, for all that the futures tried so far tell.
+    pub fn decided(&self) -> Decided {
+        if let Some(jump) = self.jump() {
+            return Decided::At(jump);
+        }
+        let (Some(first), Some(last)) = (self.points.first(), self.points.last()) else {
+            return Decided::Unknown;
+        };
+        if self.points.iter().any(|point| point.tried < LEAST_TRIED) {
+            Decided::Unknown
+        } else if first.doubt().0 > 1.0 - LEAST_JUMP {
+            Decided::Before
+        } else if last.doubt().1 <= 1.0 - LEAST_JUMP {
+            // The break is a moment as well, after which every future is broken.
+            Decided::AtTheEnd
+        } else {
+            Decided::Slowly
+        }
     }
 }

@@ -238,6 +238,17 @@ impl Look {
         self.execution.events().0
     }
 
+    /// Whether the goal held to the run's end, for all that can be told: the run was not given up, and the judges were done.
+    pub fn holds(&self) -> bool {
+        let left_open = |promise: &crate::promises::Promise| match self.goal {
+            Goal::Anything => promise.holds.is_none(),
+            Goal::Guarantee(name) => promise.guarantee == name && promise.holds.is_none(),
+            Goal::Invariant(_) => false,
+        };
+        let whole = self.done && self.execution.stopped().is_none();
+        whole && self.found.is_none() && !self.execution.promises().iter().any(left_open)
+    }
+
     /// The run, and what broke in it.
     pub fn end(self) -> (Run, Option<Broken>) {
         (self.run, self.found)

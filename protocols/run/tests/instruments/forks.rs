@@ -2,7 +2,7 @@
 
 use super::played;
 use run::compare::Other;
-use run::fate::{self, Fate, Plan, Point};
+use run::fate::{self, Decided, Fate, Plan, Point};
 use run::hunt::{Goal, Hunt};
 use run::{Playback, Run};
 use sim::command::parse;
@@ -133,7 +133,7 @@ fn a_jump_is_told_only_where_it_is_one() {
         let mut fate = Fate::new(plan.clone());
         for number in 0..plan.len() {
             let (step, which) = (number % steps, number / steps);
-            fate.tell(number, which < share(step));
+            fate.tell(number, Some(which < share(step)));
         }
         fate.jump()
     };
@@ -141,4 +141,28 @@ fn a_jump_is_told_only_where_it_is_one() {
     assert_eq!(jump.step, 2);
     assert!((jump.before - 0.1).abs() < 1e-9 && (jump.after - 0.95).abs() < 1e-9);
     assert_eq!(told(&|step| 20 + step % 2), None, "that is chance");
+}
+
+#[test]
+fn when_it_was_decided_is_said_only_as_far_as_it_is_known() {
+    let plan = Plan::new(&lost_write(), 40).unwrap();
+    let steps = plan.steps().len() as u64;
+    let told = |rounds: u64, share: &dyn Fn(u64) -> Option<u64>| {
+        let mut fate = Fate::new(plan.clone());
+        for number in 0..rounds * steps {
+            let (step, which) = (number % steps, number / steps);
+            fate.tell(number, share(step).map(|share| which < share));
+        }
+        assert_eq!(fate.done(), rounds * steps);
+        fate.decided()
+    };
+    assert_eq!(told(1, &|_| Some(40)), Decided::Unknown, "one of one is not nearly every one");
+    assert_eq!(told(40, &|_| None), Decided::Unknown, "what could not be told counts for nothing");
+    assert_eq!(told(40, &|_| Some(39)), Decided::Before);
+    assert_eq!(told(40, &|_| Some(1)), Decided::AtTheEnd);
+    let by_and_by = |step: u64| Some(4 + 34 * step / (steps - 1).max(1));
+    if steps > 8 {
+        assert_eq!(told(40, &by_and_by), Decided::Slowly);
+    }
+    assert!(matches!(told(40, &|step| Some(if step < 2 { 4 } else { 38 })), Decided::At(_)));
 }
