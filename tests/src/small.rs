@@ -5,7 +5,7 @@
 //! How long that takes is not tested here: `potholes break LAB --set MISTAKE --guarantee PROMISE` tells.
 
 use run::Run;
-use run::hunt::{Chase, Goal, look};
+use run::hunt::{Broken, Chase, Goal, Hunt, Shrink, look};
 use sim::command::parse_timed;
 
 use crate::spread::spread;
@@ -143,6 +143,23 @@ fn what_was_made_by_hand_breaks_it_and_nothing_of_it_is_superfluous() {
             assert!(breaks(&less).is_none(), "{}: {} is superfluous", planted.pothole, run.commands[at]);
         }
     }
+}
+
+/// A disk that is wiped breaks the promise as well, and nobody could promise otherwise: that would be another story.
+#[test]
+fn making_it_small_keeps_whose_fault_it_is() {
+    let mut base = PLANTED[0].base();
+    base.commands =
+        ["2s disk n1 wipe", "2s disk n2 wipe", "2s disk n3 wipe"].map(|c| parse_timed(c).unwrap()).into();
+    let hunt = Hunt::new(&base, PLANTED[0].goal());
+    let of_the_mistake = |broken: &Broken| matches!(broken.blame, run::Blame::Pothole { .. });
+    let found = (0..200).filter_map(|number| hunt.attempt(number).found);
+    let (found, broken) =
+        found.into_iter().find(|(_, broken)| of_the_mistake(broken)).expect("the mistake breaks it, too");
+    let mut shrink = Shrink::new(&found, broken);
+    while !shrink.advance(100) {}
+    assert!(of_the_mistake(shrink.broken()), "{:?}", shrink.broken().blame);
+    assert!(shrink.best().parameters.switch("read_without_asking"));
 }
 
 #[test]

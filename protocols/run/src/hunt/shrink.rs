@@ -2,12 +2,12 @@
 //!
 //! First what is random and could matter becomes a command that can be taken out: the faults that chaos drew, who had a role
 //! when it was struck, the messages that a poor link lost, the clients' requests; and all of it comes sooner, where the run
-//! still goes the same way then. Then commands are taken out: in
-//! large parts, smaller parts, one by one, until none is superfluous (delta debugging: Zeller and Hildebrandt, IEEE TSE
-//! 2002), then two by two, as a crash that is mended may be superfluous though neither half is; and what is left is made
-//! simple: no torn writes, defaults, fewer nodes, round times. Draws are keyed by what they are for and when, so that taking
-//! one thing out leaves the rest of the run mostly as it was; that is what makes this quick. Where nothing more can go, it is
-//! tried with other draws: what a long prelude arranged by chance, another seed has anyway.
+//! still goes the same way then. Then commands are taken out: in large parts, smaller parts, one by one, until none is
+//! superfluous (delta debugging: Zeller and Hildebrandt, IEEE TSE 2002), then two by two, as a crash that is mended may be
+//! superfluous though neither half is; and what is left is made simple: no torn writes, defaults, fewer nodes, round times.
+//! Draws are keyed by what they are for and when, so that taking one thing out leaves the rest of the run mostly as it was;
+//! that is what makes this quick. Where nothing more can go, it is tried with other draws: what a long prelude arranged by
+//! chance, another seed has anyway. What is kept breaks the same promise, and by the same one's fault.
 //!
 //! Each attempt is one run; [`Shrink::advance`] makes so many of them.
 
