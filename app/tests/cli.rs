@@ -589,6 +589,37 @@ fn what_was_searched_for_is_told_though_it_cannot_be_saved() {
 }
 
 #[test]
+fn what_a_search_saves_tells_when_it_was_changed() {
+    let folder = Folder::new();
+    let save = folder.file("small.run");
+    let said = say(&["break", "raft", "--set", "ack_before_majority=on", "--save", &save]);
+    assert_eq!(said.code, VIOLATION, "{}{}", said.out, said.err);
+    assert_eq!(say(&["replay", &save]).err, "");
+    let text = std::fs::read_to_string(&save).unwrap();
+    let put = text.lines().find(|line| line.contains(" put ")).expect("a write is lost").to_owned();
+    std::fs::write(&save, text.replace(&put, &format!("{put}x"))).unwrap();
+    let said = say(&["replay", &save]);
+    assert!(said.err.contains("changed since it was saved"), "{}", said.err);
+}
+
+#[test]
+fn files_that_cannot_be_written_are_refused_before_anything_runs() {
+    let folder = Folder::new();
+    let one = folder.file("one.json");
+    for (words, told) in [
+        (&["--save", &one, "--history", &one][..], "two files cannot have one name"),
+        (&["--export", "run.foo"], "run.foo"),
+        (&["--export", "run.svg", "--window", "much"], "--window"),
+    ] {
+        let said = say(&[&["run", "raft", "--for", "1s"], words].concat());
+        assert_eq!((said.code, said.out.as_str()), (BAD, ""), "{words:?}");
+        assert!(said.err.contains(told), "{}", said.err);
+    }
+    let said = say(&["run", "raft", "--at", "1s \u{1b}[31mput \u{202e}"]);
+    assert!(said.code == BAD && !said.err.contains(['\u{1b}', '\u{202e}']), "{}", said.err);
+}
+
+#[test]
 fn nothing_tried_is_nothing_known() {
     let said = say(&["break", "raft", "--budget", "0s"]);
     assert_eq!(said.code, OPEN, "{}", said.out);

@@ -130,6 +130,11 @@ pub(super) fn read(path: &Path) -> Result<String, Bad> {
     Ok(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text))
 }
 
+/// Whether this can only be the name of a file: a link is an address with a # in it, or letters and digits alone.
+pub(super) fn is_a_name(from: &str) -> bool {
+    !from.contains('#') && from.contains(['.', '/', '\\'])
+}
+
 /// What a file or a link opens.
 pub(super) fn opened(from: &str) -> Result<Opened, Bad> {
     let path = Path::new(from);
@@ -148,8 +153,7 @@ pub(super) fn opened(from: &str) -> Result<Opened, Bad> {
     }
     Run::from_link(from).map_err(|wrong| {
         let shown = short(from);
-        // A link is an address with a # in it, or letters and digits alone.
-        if !from.contains('#') && from.contains(['.', '/', '\\']) {
+        if is_a_name(from) {
             return Bad::Said(format!("there is no file “{shown}”"));
         }
         Bad::Said(format!("“{shown}” is no file here, and as a link: {wrong}"))

@@ -5,13 +5,13 @@ use std::time::{Duration, Instant};
 
 use ::run::hunt::{Broken, Goal, Made, Progress};
 use ::run::report::SCHEMA;
-use ::run::{Run, sweep};
+use ::run::{Playback, Run, sweep};
 use serde_json::json;
 use sim::{Moment, Span};
 
 use super::args::Break;
 use super::out::Out;
-use super::{Bad, HELD, OPEN, VIOLATION};
+use super::{Bad, HELD, OPEN, VIOLATION, file};
 use crate::pursuit::{Pursuit, Standing};
 
 /// Between two looks at how far it is.
@@ -45,14 +45,27 @@ pub(crate) fn break_it(asked: &Break, out: &mut Out<'_, '_>) -> Result<u8, Bad> 
     }
     // Told first: what was searched for so long is not lost with a file that cannot be written.
     if let (Some(path), Some((run, broken, _))) = (&asked.save, &standing.best) {
-        let text = run.write(Some(Moment::end_of(broken.at)), None);
-        std::fs::write(path, text).map_err(|error| Bad::file(path, error))?;
+        let (shown, digest) = broke(run, broken);
+        file::write(path, run.write(Some(shown), Some(digest)))?;
     }
     Ok(match &standing.best {
         Some(_) => VIOLATION,
         None if standing.tried.0 == 0 => OPEN,
         None => HELD,
     })
+}
+
+/// Where a run broke, and what tells that a copy of it is the same.
+fn broke(run: &Run, broken: &Broken) -> (Moment, u64) {
+    let shown = Moment::end_of(broken.at);
+    let mut playback = Playback::new(run.clone());
+    playback.show(shown);
+    (shown, playback.digest())
+}
+
+fn link(run: &Run, broken: &Broken) -> String {
+    let (shown, digest) = broke(run, broken);
+    run.to_link(shown, Some(digest))
 }
 
 fn progress(standing: &Standing) -> String {
@@ -81,7 +94,7 @@ fn document(base: &Run, goal: Goal, standing: &Standing, wall_ms: u64) -> serde_
             "commands_before": made.before,
             "shrinking_runs": made.attempts,
             "replay": sweep::replay(run),
-            "link": run.to_link(Moment::end_of(broken.at), None),
+            "link": link(run, broken),
         })
     });
     json!({
@@ -112,7 +125,7 @@ fn told(base: &Run, goal: Goal, standing: &Standing, wall_ms: u64) -> String {
     let mut lines = vec![told_broken(run, broken, *made)];
     lines.extend(run.commands.iter().map(|timed| format!("  {timed}")));
     lines.push(format!("  see it:  {}", sweep::replay(run)));
-    lines.push(format!("  link:    #{}", run.to_link(Moment::end_of(broken.at), None)));
+    lines.push(format!("  link:    #{}", link(run, broken)));
     lines.push(format!("Found after {attempts} runs with {events} events; {seconds:.1} s in all."));
     lines.join("\n")
 }

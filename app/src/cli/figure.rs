@@ -13,7 +13,7 @@ use sim::figure::Figure;
 
 use super::args::FigureOrder;
 use super::out::Out;
-use super::{Bad, HELD, OPEN, ask, short};
+use super::{Bad, HELD, OPEN, ask, file, short};
 use crate::canvas::labels::Labels;
 use crate::panels::figures::figure_chart;
 use crate::plot::svg::svg;
@@ -62,7 +62,7 @@ pub(crate) fn figure(asked: &FigureOrder, out: &mut Out<'_, '_>) -> Result<u8, B
                 raster::png(&image)
             }
         };
-        std::fs::write(path, file).map_err(|error| Bad::file(path, error))?;
+        file::write(path, file)?;
     }
     if asked.json {
         out.document(&document(lab, figure, &curves, workshop.making().plan().runs()))?;

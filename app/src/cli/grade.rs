@@ -17,6 +17,9 @@ pub(crate) fn grade(handed_in: &[String], out: &mut Out<'_, '_>) -> Result<u8, B
     let mut code = HELD;
     for from in handed_in {
         let is_file = Path::new(from).is_file();
+        if !is_file && ask::is_a_name(from) {
+            return Err(Bad::Said(format!("there is no file “{}”", short(from))));
+        }
         let link = if is_file { ask::read(Path::new(from))? } else { from.clone() };
         let named = if is_file { from.clone() } else { format!("{}…", short(from)) };
         let linked = Linked::read(&link);

@@ -1,13 +1,11 @@
 //! A run's history as a file: JSON Lines, or EDN as Jepsen writes it.
 
-use std::fs::File;
-use std::io::{BufWriter, Write as _};
 use std::path::Path;
 
 use ::check::write::{Form, write as write_history};
 use sim::Trace;
 
-use super::Bad;
+use super::{Bad, file};
 
 /// Writes the history of a run of a lab with this model. Which form is decided by the file's name.
 pub(super) fn write(trace: &Trace, model: &str, path: &Path) -> Result<(), Bad> {
@@ -18,7 +16,5 @@ pub(super) fn write(trace: &Trace, model: &str, path: &Path) -> Result<(), Bad> 
         (_, true) => Form::Json,
         _ => Form::Lines,
     };
-    let bad = |error| Bad::file(path, error);
-    let mut file = BufWriter::new(File::create(path).map_err(bad)?);
-    write_history(&history, form, &mut file).and_then(|()| file.flush()).map_err(bad)
+    file::filled(path, |file| write_history(&history, form, file))
 }

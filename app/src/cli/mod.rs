@@ -18,6 +18,7 @@ mod ask;
 mod break_it;
 mod check;
 mod figure;
+mod file;
 mod grade;
 mod history;
 mod labs;

@@ -51,7 +51,7 @@ impl<'s, 'a> Out<'s, 'a> {
     pub(super) fn complain(&mut self, text: &str) {
         self.clear();
         // Nobody is left to tell when this fails.
-        let _ = writeln!(self.around.err, "{text}");
+        let _ = writeln!(self.around.err, "{}", harmless(text));
     }
 
     /// How far it is, where a person watches: it replaces itself.
@@ -88,4 +88,18 @@ impl<'s, 'a> Out<'s, 'a> {
     pub(super) fn interrupted(&self) -> Arc<AtomicBool> {
         (self.around.interrupted)()
     }
+}
+
+/// A message without what a terminal would obey, or a reader would be misled by: it may quote a file of somebody else's.
+pub(super) fn harmless(text: &str) -> String {
+    let turns = |c: char| matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let mut safe = String::with_capacity(text.len());
+    for c in text.chars() {
+        if (c.is_control() && !matches!(c, '\n' | '\t')) || turns(c) {
+            safe.extend(c.escape_unicode());
+        } else {
+            safe.push(c);
+        }
+    }
+    safe
 }

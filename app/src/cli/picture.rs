@@ -8,7 +8,7 @@ use sim::{ActorId, Moment};
 
 use super::args::{How, Picture};
 use super::out::Out;
-use super::{Bad, HELD, lessons, short};
+use super::{Bad, HELD, file, lessons, short};
 use crate::action::{Action, Selection};
 use crate::picture;
 use crate::raster::{self, Shot};
@@ -42,8 +42,7 @@ pub(crate) fn paint(asked: &Picture, out: &mut Out<'_, '_>) -> Result<u8, Bad> {
             return Err(Bad::Said(format!("--strip: there is no {} here; there are {there}", short(title))));
         }
     }
-    let file = raster::png(&picture::window(state, shot));
-    std::fs::write(&asked.output, file).map_err(|error| Bad::file(&asked.output, error))?;
+    file::write(&asked.output, raster::png(&picture::window(state, shot)))?;
     Ok(HELD)
 }
 

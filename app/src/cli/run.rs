@@ -4,13 +4,13 @@ use std::path::Path;
 
 use ::run::export::{Format, Part, Source, Window};
 use ::run::report::{ClaimReport, Execution, JUDGE_STEPS};
-use ::run::{Report, Run, sweep};
+use ::run::{Playback, Report, Run, sweep};
 use eframe::egui::Theme;
 use sim::{Moment, Span};
 
 use super::args::{To, What};
 use super::out::Out;
-use super::{Bad, ask, history};
+use super::{Bad, ask, file, history};
 use crate::export;
 
 /// Events between two looks at how far it is.
@@ -21,6 +21,7 @@ const LONGEST_COMMAND: usize = 400;
 /// Runs a lab.
 pub(crate) fn fresh(what: &What, to: &To, out: &mut Out<'_, '_>) -> Result<u8, Bad> {
     let run = what.run()?;
+    check(to)?;
     let execution = execute(&run, out);
     tell(&run, &execution, to, out)
 }
@@ -31,12 +32,21 @@ pub(crate) fn replay(from: &str, to: &To, out: &mut Out<'_, '_>) -> Result<u8, B
     if let Some(warning) = &opened.warning {
         out.complain(&format!("potholes: {warning}"));
     }
+    check(to)?;
     let run = opened.run;
     let execution = execute(&run, out);
-    let at_end = opened.shown == Moment::end_of(run.end);
-    let known = opened.digest.filter(|_| at_end && opened.warning.is_none());
-    if known.is_some_and(|digest| digest != ::run::run::short_digest(execution.digest())) {
-        out.complain("potholes: made with another version: something happens differently here");
+    let digest = || match opened.shown == Moment::end_of(run.end) {
+        true => execution.digest(),
+        // It was kept of the moment that was shown.
+        false => {
+            let mut playback = Playback::new(run.clone());
+            playback.show(opened.shown);
+            playback.digest()
+        }
+    };
+    let known = opened.digest.filter(|_| opened.warning.is_none());
+    if known.is_some_and(|known| known != ::run::run::short_digest(digest())) {
+        out.complain("potholes: changed since it was saved, or made with another version: it does not end as it did then");
     }
     tell(&run, &execution, to, out)
 }
@@ -55,6 +65,29 @@ pub(super) fn execute(run: &Run, out: &mut Out<'_, '_>) -> Execution {
     execution
 }
 
+/// Looks through what is asked for before anything is run for it.
+///
+/// # Errors
+/// Where a file's name says no format, the window is none, or two files have one name.
+pub(super) fn check(to: &To) -> Result<(), Bad> {
+    for path in &to.export {
+        Format::of_file(&path.to_string_lossy()).map_err(Bad::said)?;
+    }
+    window(to)?;
+    let mut named: Vec<&Path> =
+        to.save.iter().chain(&to.history).chain(&to.export).map(AsRef::as_ref).collect();
+    named.sort_unstable();
+    match named.windows(2).find(|pair| pair[0] == pair[1]) {
+        Some(pair) => Err(Bad::Said(format!("{}: two files cannot have one name", pair[0].display()))),
+        None => Ok(()),
+    }
+}
+
+fn window(to: &To) -> Result<Option<Window>, Bad> {
+    let read = |text: &String| text.parse().map_err(|wrong| Bad::Said(format!("--window: {wrong}")));
+    to.window.as_ref().map(read).transpose()
+}
+
 /// Writes the files asked for.
 pub(super) fn write(run: &Run, execution: &Execution, to: &To) -> Result<(), Bad> {
     if let Some(path) = &to.save {
@@ -70,8 +103,7 @@ pub(super) fn write(run: &Run, execution: &Execution, to: &To) -> Result<(), Bad
 fn exported(run: &Run, execution: &Execution, to: &To, path: &Path) -> Result<(), Bad> {
     let format = Format::of_file(&path.to_string_lossy()).map_err(Bad::said)?;
     let mut part = Part::whole(execution.trace());
-    if let Some(text) = &to.window {
-        let window = text.parse::<Window>().map_err(|wrong| Bad::Said(format!("--window: {wrong}")))?;
+    if let Some(window) = window(to)? {
         part = Part::between(window.from, window.to.unwrap_or(part.to));
     }
     let title = export::title(run);
@@ -86,13 +118,11 @@ fn exported(run: &Run, execution: &Execution, to: &To, path: &Path) -> Result<()
         ..Source::new(execution.trace(), &title)
     };
     let theme = if to.theme == "dark" { Theme::Dark } else { Theme::Light };
-    let bytes = export::bytes(&source, &part, format, theme).map_err(Bad::said)?;
-    std::fs::write(path, bytes).map_err(|error| Bad::file(path, error))
+    file::write(path, export::bytes(&source, &part, format, theme).map_err(Bad::said)?)
 }
 
 fn save(run: &Run, execution: &Execution, path: &Path) -> Result<(), Bad> {
-    let text = run.write(Some(Moment::end_of(run.end)), Some(execution.digest()));
-    std::fs::write(path, text).map_err(|error| Bad::file(path, error))
+    file::write(path, run.write(Some(Moment::end_of(run.end)), Some(execution.digest())))
 }
 
 fn tell(run: &Run, execution: &Execution, to: &To, out: &mut Out<'_, '_>) -> Result<u8, Bad> {

@@ -52,6 +52,7 @@ struct Done {
 
 /// Sweeps.
 pub(crate) fn sweep(asked: &Sweep, out: &mut Out<'_, '_>) -> Result<u8, Bad> {
+    run::check(&asked.to)?;
     if asked.what.how.seed.is_some() {
         return Err(Bad::Said("a sweep takes --seeds A..B, not --seed".to_owned()));
     }

@@ -131,13 +131,15 @@ fn answers(source: &Source<'_>, part: &Part, lines: &mut Vec<Line>) {
     }
 }
 
-/// As Mermaid takes it: `;` ends a statement, `#` begins a character's number, and the word `end` a block.
+/// As Mermaid takes it: `;` ends a statement, `#` begins a character's number, `<` a tag, and the word `end` a block.
 fn escaped(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     for character in one_line(text).chars() {
         match character {
             '#' => safe.push_str("#35;"),
             ';' => safe.push_str("#59;"),
+            '<' => safe.push_str("#lt;"),
+            '>' => safe.push_str("#gt;"),
             other => safe.push(other),
         }
     }
