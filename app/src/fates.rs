@@ -13,6 +13,8 @@ pub struct Fates {
     stopped: bool,
     #[cfg(not(target_arch = "wasm32"))]
     hands: Option<Hands>,
+    #[cfg(target_arch = "wasm32")]
+    spare: crate::spare::Spare,
 }
 
 impl Fates {
@@ -22,6 +24,8 @@ impl Fates {
             stopped: plan.is_empty(),
             #[cfg(not(target_arch = "wasm32"))]
             hands: (!plan.is_empty()).then(|| Hands::set_to(&plan)),
+            #[cfg(target_arch = "wasm32")]
+            spare: crate::spare::Spare::default(),
             fate: Fate::new(plan),
         }
     }
@@ -53,7 +57,7 @@ impl Fates {
             }
         }
         #[cfg(target_arch = "wasm32")]
-        self.fate.work(events);
+        self.spare.fill(|| self.fate.work(events));
         self.is_working()
     }
 

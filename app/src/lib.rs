@@ -39,6 +39,8 @@ pub mod plot;
 pub mod pursuit;
 pub mod raster;
 pub mod shell;
+#[cfg(target_arch = "wasm32")]
+mod spare;
 pub mod state;
 pub mod strip;
 pub mod theme;

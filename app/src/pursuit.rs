@@ -195,25 +195,27 @@ mod inner {
 #[cfg(target_arch = "wasm32")]
 mod inner {
     use super::Standing;
+    use crate::spare::Spare;
     use run::hunt::Chase;
 
-    /// Events a frame: a few milliseconds' worth.
-    const SLICE: u64 = 4_000;
+    /// Events between two looks at the clock: a millisecond's worth.
+    const SLICE: u64 = 2_000;
 
     pub(super) struct Inner {
         chase: Chase,
+        spare: Spare,
         stopped: bool,
     }
 
     impl Inner {
         /// A page has no clock of ours: it goes on until it is done or stopped.
         pub(super) fn start(chase: Chase, _: Option<f64>) -> Self {
-            Self { chase, stopped: false }
+            Self { chase, spare: Spare::default(), stopped: false }
         }
 
         pub(super) fn look(&mut self) -> Standing {
             if !self.stopped {
-                self.chase.work(SLICE);
+                self.spare.fill(|| self.chase.work(SLICE));
             }
             Standing::of(&self.chase, self.stopped)
         }

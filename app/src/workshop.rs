@@ -10,6 +10,8 @@ pub struct Workshop {
     making: Making,
     #[cfg(not(target_arch = "wasm32"))]
     hands: Option<Hands>,
+    #[cfg(target_arch = "wasm32")]
+    spare: crate::spare::Spare,
 }
 
 impl Workshop {
@@ -18,6 +20,8 @@ impl Workshop {
         Self {
             #[cfg(not(target_arch = "wasm32"))]
             hands: (plan.pieces() > 0).then(|| Hands::set_to(&plan)),
+            #[cfg(target_arch = "wasm32")]
+            spare: crate::spare::Spare::default(),
             making: Making::new(plan),
         }
     }
@@ -42,7 +46,10 @@ impl Workshop {
             }
         }
         #[cfg(target_arch = "wasm32")]
-        self.making.advance(events);
+        self.spare.fill(|| {
+            self.making.advance(events);
+            self.making.is_done()
+        });
         self.making.done() > before
     }
 

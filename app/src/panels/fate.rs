@@ -44,12 +44,13 @@ pub fn show(ui: &mut Ui, state: &State, actions: &mut Vec<Action>) {
     chart_ui(ui, state, fate, jump, actions);
     verdict_ui(ui, fate, jump, fates.is_working(), actions);
     ui.horizontal(|ui| {
+        if Button::secondary("Put away").show(ui).clicked() {
+            actions.push(Action::Futures(Ask::Forget));
+        }
+        // Last, so that nothing takes its place under the pointer when it goes.
         if fates.is_working() && Button::secondary("Enough").tip("End with what there is").show(ui).clicked()
         {
             actions.push(Action::Futures(Ask::Stop));
-        }
-        if Button::secondary("Put away").show(ui).clicked() {
-            actions.push(Action::Futures(Ask::Forget));
         }
     });
 }

@@ -1,4 +1,5 @@
-//! The instruments by hand: why, what one node can know, what if, side by side, break it, exports, figures, lectures.
+//! The instruments by hand: why, what one node can know, what if, side by side, break it, exports, figures, scripts,
+//! lectures.
 
 use std::time::Duration;
 
@@ -10,7 +11,7 @@ use crate::browser::Screen;
 use crate::browser::page::{CTRL, Page, Rect, SHIFT, SOON};
 use crate::error::Result;
 
-pub const ALL: [Scenario; 9] = [
+pub const ALL: [Scenario; 10] = [
     Scenario {
         name: "why",
         claim: "a lamp, a node and a message answer why, each step of the answer is a jump",
@@ -52,6 +53,12 @@ pub const ALL: [Scenario; 9] = [
         claim: "figures of this run lead back to its moments, and a published figure is made again in the page",
         flags: &[],
         run: figures,
+    },
+    Scenario {
+        name: "script",
+        claim: "what was done stands in a list, to which one adds and from which one takes, and the run goes otherwise",
+        flags: &[],
+        run: script,
     },
     Scenario {
         name: "models",
@@ -200,8 +207,9 @@ fn break_it(stage: &Stage<'_>) -> Result<()> {
     let proof = page.find("How could it happen?")?;
     page.wheel((proof.x + 20.0, 600.0), 4_000.0, 0)?;
     page.click_on("Where was it decided?")?;
-    page.click_on("Enough")?;
-    page.find("Put away").map(drop)
+    // It tries its futures between two frames, and says when it has.
+    let all = format!("{NAMES}.includes('Put away') && !{NAMES}.includes('Enough')");
+    page.until(&all, LONG, "all futures tried").map(drop)
 }
 
 /// Keeps what the page gives the browser to save, as texts.
@@ -243,6 +251,27 @@ fn figures(stage: &Stage<'_>) -> Result<()> {
     page.find("Randomness ends elections")?;
     page.click_on("Make it here: 30 runs a curve")?;
     told(&page, "made of 30 runs each", LONG).map(drop)
+}
+
+fn script(stage: &Stage<'_>) -> Result<()> {
+    let page = in_the_lab(stage, Screen::DESK)?;
+    page.click_on("Node n1")?;
+    page.press("c", 0)?;
+    page.until_state("s.actors.find((a) => a.id === 'n1').status === 'down'")?;
+    by_palette(&page, "Commands")?;
+    page.find("Everything that is done to this run, in the order it is done")?;
+    page.click_on("Add …")?;
+    page.click_on("Command")?;
+    page.press("End", 0)?;
+    page.type_text("cut n2")?;
+    page.settle()?;
+    page.click_on("Set")?;
+    page.until_state("s.broken.some((b) => b.includes('n2') && b.includes(' | '))")?;
+    stage.picture(&page, "written")?;
+    let out = format!("{NAMES}.find((name) => name.startsWith('Take out') && name.includes('crash n1'))");
+    let out = page.until(&out, SOON, "the crash in the list")?;
+    page.click_on(out.as_str().unwrap_or_default())?;
+    page.until_state("s.actors.find((a) => a.id === 'n1').status === 'up'").map(drop)
 }
 
 fn models(stage: &Stage<'_>) -> Result<()> {
