@@ -5,12 +5,13 @@ use std::time::{Duration, Instant};
 
 use ::run::hunt::{Broken, Goal, Made, Progress};
 use ::run::report::SCHEMA;
-use ::run::{Playback, Run, sweep};
+use ::run::{Run, sweep};
 use serde_json::json;
 use sim::{Moment, Span};
 
 use super::args::Break;
 use super::out::Out;
+use super::run::digest_at;
 use super::{Bad, HELD, OPEN, VIOLATION, file};
 use crate::pursuit::{Pursuit, Standing};
 
@@ -45,8 +46,8 @@ pub(crate) fn break_it(asked: &Break, out: &mut Out<'_, '_>) -> Result<u8, Bad> 
     }
     // Told first: what was searched for so long is not lost with a file that cannot be written.
     if let (Some(path), Some((run, broken, _))) = (&asked.save, &standing.best) {
-        let (shown, digest) = broke(run, broken);
-        file::write(path, run.write(Some(shown), Some(digest)))?;
+        let shown = Moment::end_of(broken.at);
+        file::write(path, run.write(Some(shown), Some(digest_at(run, shown))))?;
     }
     Ok(match &standing.best {
         Some(_) => VIOLATION,
@@ -55,17 +56,9 @@ pub(crate) fn break_it(asked: &Break, out: &mut Out<'_, '_>) -> Result<u8, Bad> 
     })
 }
 
-/// Where a run broke, and what tells that a copy of it is the same.
-fn broke(run: &Run, broken: &Broken) -> (Moment, u64) {
-    let shown = Moment::end_of(broken.at);
-    let mut playback = Playback::new(run.clone());
-    playback.show(shown);
-    (shown, playback.digest())
-}
-
 fn link(run: &Run, broken: &Broken) -> String {
-    let (shown, digest) = broke(run, broken);
-    run.to_link(shown, Some(digest))
+    let shown = Moment::end_of(broken.at);
+    run.to_link(shown, Some(digest_at(run, shown)))
 }
 
 fn progress(standing: &Standing) -> String {

@@ -38,17 +38,20 @@ pub(crate) fn replay(from: &str, to: &To, out: &mut Out<'_, '_>) -> Result<u8, B
     let digest = || match opened.shown == Moment::end_of(run.end) {
         true => execution.digest(),
         // It was kept of the moment that was shown.
-        false => {
-            let mut playback = Playback::new(run.clone());
-            playback.show(opened.shown);
-            playback.digest()
-        }
+        false => digest_at(&run, opened.shown),
     };
     let known = opened.digest.filter(|_| opened.warning.is_none());
     if known.is_some_and(|known| known != ::run::run::short_digest(digest())) {
         out.complain("potholes: changed since it was saved, or made with another version: it does not end as it did then");
     }
     tell(&run, &execution, to, out)
+}
+
+/// What tells that a copy of a run is the same up to this moment.
+pub(super) fn digest_at(run: &Run, moment: Moment) -> u64 {
+    let mut playback = Playback::new(run.clone());
+    playback.show(moment);
+    playback.digest()
 }
 
 /// Runs it to its end, judges included.

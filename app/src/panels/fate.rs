@@ -40,9 +40,10 @@ pub fn show(ui: &mut Ui, state: &State, actions: &mut Vec<Action>) {
     let steps = fate.plan().steps().len();
     let told = format!("{} futures from {steps} moments: the share that ends so", fate.done());
     ui.label(theme::secondary(ui, told));
-    let jump = fate.jump();
+    let decided = fate.decided();
+    let jump = if let Decided::At(jump) = decided { Some(jump) } else { None };
     chart_ui(ui, state, fate, jump, actions);
-    verdict_ui(ui, fate, jump, fates.is_working(), actions);
+    verdict_ui(ui, fate, decided, fates.is_working(), actions);
     ui.horizontal(|ui| {
         if Button::secondary("Put away").show(ui).clicked() {
             actions.push(Action::Futures(Ask::Forget));
@@ -66,11 +67,11 @@ fn percent(share: f64) -> String {
 }
 
 /// What the curve says, and the futures on both sides of the jump.
-fn verdict_ui(ui: &mut Ui, fate: &Fate, jump: Option<Jump>, working: bool, actions: &mut Vec<Action>) {
+fn verdict_ui(ui: &mut Ui, fate: &Fate, decided: Decided, working: bool, actions: &mut Vec<Action>) {
     let counted = |at: usize| fate.points().get(at).map(counted).unwrap_or_default();
-    let Some(jump) = jump else {
+    let Decided::At(jump) = decided else {
         let last = fate.points().len().saturating_sub(1);
-        let told = match (working, fate.decided()) {
+        let told = match (working, decided) {
             (true, _) => "No moment stands out so far.".to_owned(),
             (false, Decided::Unknown) => "Too few futures were tried to tell.".to_owned(),
             (false, Decided::Before) => format!(

@@ -10,27 +10,56 @@ use sim::ids::ActorId;
 use sim::story::{Arrow, ArrowEnd, Mark};
 use sim::time::{Span, Time};
 
-/// The command that a loss came of; nothing where none was given, as on a link that is poor by itself.
-pub fn of_loss<'a>(marks: &'a [Mark], arrow: &Arrow) -> Option<&'a Mark> {
-    let before = &marks[..marks.partition_point(|mark| mark.event < arrow.end_event)];
-    let mut mended: Vec<Option<Command>> = Vec::new();
-    for mark in before.iter().rev().filter(|mark| !mark.nothing_to_do) {
-        let Ok(command) = sim::command::parse(&mark.text) else { continue };
-        match command {
-            // What is found further back had ended by then.
-            Command::Heal(_) => return None,
-            Command::Mend(which) => mended.push(which.map(|which| *which)),
-            command => {
-                let ended =
-                    |of: &Option<Command>| of.as_ref().is_none_or(|of| is_cut_in_these_words(&command, of));
-                let cuts = matches!(command, Command::Cut { .. } | Command::CutOneWay { .. });
-                if does(&command, mark.at, arrow) && !(cuts && mended.iter().any(ended)) {
-                    return Some(mark);
+/// What was done to a run that can make a message be lost, or ends that: read once, asked of every loss.
+pub struct Faults<'a> {
+    given: Vec<(&'a Mark, Command)>,
+}
+
+impl<'a> Faults<'a> {
+    /// Of all that was done.
+    pub fn of(marks: &'a [Mark]) -> Self {
+        let matters = |mark: &&Mark| !mark.nothing_to_do && WORDS.contains(&&*mark.word);
+        let read = |mark: &'a Mark| Some((mark, sim::command::parse(&mark.text).ok()?));
+        Self { given: marks.iter().filter(matters).filter_map(read).collect() }
+    }
+
+    /// The command that a loss came of; nothing where none was given, as on a link that is poor by itself.
+    pub fn behind(&self, arrow: &Arrow) -> Option<&'a Mark> {
+        let before = &self.given[..self.given.partition_point(|(mark, _)| mark.event < arrow.end_event)];
+        let mut mended: Vec<Option<&Command>> = Vec::new();
+        for (mark, command) in before.iter().rev() {
+            match command {
+                Command::Mend(which) => mended.push(which.as_deref()),
+                // What is found further back had ended by then.
+                _ if ends(command, arrow) => return None,
+                _ => {
+                    let ended =
+                        |of: &Option<&Command>| of.is_none_or(|of| is_cut_in_these_words(command, of));
+                    let cuts = matches!(command, Command::Cut { .. } | Command::CutOneWay { .. });
+                    if does(command, mark.at, arrow) && !(cuts && mended.iter().any(ended)) {
+                        return Some(mark);
+                    }
                 }
             }
         }
+        None
     }
-    None
+}
+
+/// The words of such commands.
+const WORDS: [&str; 9] = ["cut", "mend", "heal", "crash", "disk", "pause", "slow", "link", "drop"];
+
+/// Whether nothing that was done before a command makes a message end as this one did.
+fn ends(command: &Command, arrow: &Arrow) -> bool {
+    match command {
+        Command::Heal(these) => {
+            these.is_empty() || these.iter().any(|who| may_be(who, arrow.from) || may_be(who, arrow.to))
+        }
+        Command::Link { links, quality: None, .. } => {
+            arrow.end == ArrowEnd::LostOnLink && is_on(links, arrow.from, arrow.to)
+        }
+        _ => false,
+    }
 }
 
 /// Whether a mend that names `other` ends this cut: the words are the same, but for how long.
@@ -90,7 +119,8 @@ fn may_be(who: &Who, actor: ActorId) -> bool {
     }
 }
 
-fn is_on(links: &LinkSelector, from: ActorId, to: ActorId) -> bool {
+/// Whether a message goes by one of these links.
+pub fn is_on(links: &LinkSelector, from: ActorId, to: ActorId) -> bool {
     match links {
         LinkSelector::All => true,
         LinkSelector::Of(who) => may_be(who, from) || may_be(who, to),
@@ -160,9 +190,17 @@ mod tests {
                 Some("link n1 loss 10%"),
             ),
             (ArrowEnd::LostOnLink, &["cut n1", "heal", "crash n2"], None),
+            (ArrowEnd::LostOnLink, &["link n1 loss 10%", "link n1 ok"], None),
+            (ArrowEnd::LostOnLink, &["link n1 loss 10%", "link n3 ok"], Some("link n1 loss 10%")),
+            (ArrowEnd::Cut, &["cut n1", "heal n3 n4"], Some("cut n1")),
+            (ArrowEnd::Cut, &["cut n1", "heal n2"], None),
         ] {
             let marks = marks(texts);
-            assert_eq!(of_loss(&marks, &lost(end)).map(|mark| &*mark.text), wanted, "{end:?} {texts:?}");
+            assert_eq!(
+                Faults::of(&marks).behind(&lost(end)).map(|mark| &*mark.text),
+                wanted,
+                "{end:?} {texts:?}"
+            );
         }
     }
 }

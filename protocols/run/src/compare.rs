@@ -68,7 +68,7 @@ pub fn first_difference(here: &Trace, there: &Trace, from: EventId) -> Option<Di
     let mut pairs = pairs.into_iter();
     let (place, (a, b)) = pairs.find(|(_, (a, b))| content(here, *a) != content(there, *b))?;
     let event = EventId(place as u64);
-    let told = |trace: &Trace, record| Some(Reader { trace }.told(event, record));
+    let told = |trace: &Trace, record| Some(Reader::new(trace).told(event, record));
     Some(Difference { at: a.at.min(b.at), event, here: told(here, a), there: told(there, b) })
 }
 
@@ -120,7 +120,7 @@ impl Other {
             // This one is over, and the other goes on.
             let event = EventId(self.trace.events.len() as u64);
             let record = here.event(event);
-            let told = record.map(|record| Reader { trace: here }.told(event, record));
+            let told = record.map(|record| Reader::new(here).told(event, record));
             self.found = record.map(|record| Difference { at: record.at, event, here: told, there: None });
         }
         self.found.is_some() || self.trace.events.len() as u64 >= wanted || self.ended

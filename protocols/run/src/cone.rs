@@ -1,10 +1,10 @@
 //! What an event depended on, and what depended on it.
 //!
 //! An event has at most three causes: its trigger (what sent the message, set the timer), the actor's own previous event,
-//! and, of a start or a timer that a command made happen at once, that command. All of them have smaller numbers. So the past of an event is
-//! one sweep backwards, its future one sweep forwards, and neither is ever revised: a run that grows only adds to the
-//! future ([`Cone::grow`]). Whatever is in neither happened beside it: nothing in the one could have been told to the other
-//! (Lamport 1978, "Time, clocks, and the ordering of events in a distributed system").
+//! and, of a start or a timer that a command made happen at once, that command. All of them have smaller numbers. So the
+//! past of an event is one sweep backwards, its future one sweep forwards, and neither is ever revised: a run that grows
+//! only adds to the future ([`Cone::grow`]). Whatever is in neither happened beside it: nothing in the one could have been
+//! told to the other (Lamport 1978, "Time, clocks, and the ordering of events in a distributed system").
 //!
 //! As an actor's events hang on each other, the past has the first so many of each actor's, and the future all of them from
 //! one on: what vector clocks count (Mattern 1989, "Virtual Time and Global States of Distributed Systems"). So a sweep

@@ -227,7 +227,7 @@ fn steps(playback: &Playback, broken: EventId) -> Vec<Step> {
         if steps.last().is_some_and(|last| last.at == at) {
             continue;
         }
-        let told = crate::why::Reader { trace }.told(event, record);
+        let told = crate::why::Reader::new(trace).told(event, record);
         steps.push(Step { at, event: Some(event), told, between });
     }
     steps

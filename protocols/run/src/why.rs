@@ -8,9 +8,11 @@ use sim::ids::{EventId, MessageId, OperationId};
 use sim::story::{Arrow, BandState, Operation, Outcome};
 use sim::time::Time;
 use sim::trace::{EventKind, EventRecord, Trace};
+use std::cell::OnceCell;
 use std::collections::BTreeSet;
 
-use crate::{cause, cone};
+use crate::cause::Faults;
+use crate::cone;
 
 /// A moment of a chain of causes.
 #[derive(Clone, Debug, PartialEq)]
@@ -38,7 +40,9 @@ const MOST_MOMENTS: usize = 10;
 
 /// Reads a trace backwards.
 pub(crate) struct Reader<'a> {
-    pub trace: &'a Trace,
+    trace: &'a Trace,
+    /// Read once something asks for them.
+    faults: OnceCell<Faults<'a>>,
 }
 
 /// What a client was told, in a sentence.
@@ -57,7 +61,16 @@ fn answer(operation: &Operation) -> String {
     }
 }
 
-impl Reader<'_> {
+impl<'a> Reader<'a> {
+    /// Of a trace.
+    pub fn new(trace: &'a Trace) -> Self {
+        Self { trace, faults: OnceCell::new() }
+    }
+
+    fn faults(&self) -> &Faults<'a> {
+        self.faults.get_or_init(|| Faults::of(&self.trace.story.marks))
+    }
+
     fn step(&self, event: EventId, sentence: String) -> Option<Step> {
         let at = self.trace.event(event)?.at;
         Some(Step { at, event, sentence, note: None })
@@ -178,13 +191,14 @@ impl Reader<'_> {
         let story = &self.trace.story;
         let arrows = || story.arrows.range(story.arrows_between(set.at, record.at));
         let asked = |arrow: &Arrow| arrow.sent_by == record.trigger && arrow.from == actor && arrow.asks;
+        let whom: Vec<_> = arrows().filter(asked).map(|arrow| arrow.to).collect();
         let stops = |arrow: &Arrow| match &setter {
             Some(setter) if arrow.to == actor => {
                 arrow.from == setter.from && (arrow.asks || arrow.kind == setter.kind)
             }
             _ if set.kind == record.kind => asked(arrow) && !arrow.routine,
             _ if arrow.from == actor => asked(arrow),
-            _ => arrow.to == actor && arrows().any(|sent| asked(&sent) && sent.to == arrow.from),
+            _ => arrow.to == actor && whom.contains(&arrow.from),
         };
         let lost = |arrow: &Arrow| arrow.end.lost() && arrow.ended >= set.at && arrow.ended <= record.at;
         let arrow = arrows().rev().filter(lost).find(stops)?;
@@ -210,7 +224,7 @@ impl Reader<'_> {
 
     /// The fault that a message was lost by.
     fn fault(&self, arrow: &Arrow) -> Option<Step> {
-        let mark = cause::of_loss(&self.trace.story.marks, arrow)?;
+        let mark = self.faults().behind(arrow)?;
         self.step(mark.event, self.mark(mark.event, self.trace.event(mark.event)?)?)
     }
 
@@ -275,7 +289,7 @@ impl Reader<'_> {
         let at = |event: EventId| self.trace.event(event).map_or(Time::ZERO, |record| record.at);
         for arrow in story.arrows.range(story.arrows_between(at(first), at(last))) {
             if arrow.end.lost() && path.contains(&arrow.sent_by) {
-                behind.extend(cause::of_loss(&story.marks, &arrow).map(|mark| mark.event));
+                behind.extend(self.faults().behind(&arrow).map(|mark| mark.event));
             }
         }
         for event in path {

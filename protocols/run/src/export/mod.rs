@@ -127,7 +127,7 @@ impl<'a> Source<'a> {
     }
 
     fn reader(&self) -> Reader<'a> {
-        Reader { trace: self.trace }
+        Reader::new(self.trace)
     }
 }
 

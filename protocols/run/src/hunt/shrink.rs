@@ -12,11 +12,12 @@
 //! Each attempt is one run; [`Shrink::advance`] makes so many of them.
 
 use super::{Broken, Look, before};
+use crate::cause;
 use crate::promises::Blame;
 use crate::report::Execution;
 use crate::run::{MOST_COMMANDS, Run};
 use sim::chaos::Level;
-use sim::command::{self, Command, LinkSelector, MessageSelector, Quality, TimedCommand, Who};
+use sim::command::{self, Command, MessageSelector, Quality, TimedCommand, Who};
 use sim::ids::EventId;
 use sim::parameter::Value;
 use sim::story::{ArrowEnd, Operation};
@@ -431,15 +432,9 @@ fn links_as_losses(run: &Run, at: usize) -> Option<Run> {
     let execution = traced(run);
     let trace = execution.trace();
     let until = span.map_or(Time::MAX, |span| timed.at.at + span);
-    let on = |from: &Who, to: &Who| match links {
-        LinkSelector::All => true,
-        LinkSelector::Of(who) => who == from || who == to,
-        LinkSelector::Directed(a, b) => a == from && b == to,
-        LinkSelector::Both(a, b) => (a == from && b == to) || (a == to && b == from),
-    };
     for arrow in trace.story.arrows.iter().filter(|arrow| arrow.end == ArrowEnd::LostOnLink) {
         let (from, to) = (Who::Actor(arrow.from), Who::Actor(arrow.to));
-        if arrow.sent < timed.at.at || arrow.sent > until || !on(&from, &to) {
+        if arrow.sent < timed.at.at || arrow.sent > until || !cause::is_on(links, arrow.from, arrow.to) {
             continue;
         }
         let kind = trace.story.kinds.get(usize::from(arrow.kind))?;

@@ -367,7 +367,7 @@ impl Playback {
     // --- reading ---
 
     fn reader(&self) -> Reader<'_> {
-        Reader { trace: &self.trace }
+        Reader::new(&self.trace)
     }
 
     /// What made an event happen: the chain of causes backwards, told in a few sentences, the event itself first.
