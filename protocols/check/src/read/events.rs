@@ -269,7 +269,8 @@ impl<'o> Events<'o> {
         let independent = match self.options.independent {
             Independent::Yes => true,
             Independent::No => false,
-            Independent::IfPlain => shape::looks_independent(&operations, &origins),
+            // A file that names keys, be it none, does not hide them in its values.
+            Independent::IfPlain => !self.is_keyed && shape::looks_independent(&operations, &origins),
         };
         if independent {
             shape::split_independent(&mut operations, &origins, &mut self.interner)?;

@@ -205,7 +205,8 @@ impl Usual {
         match self {
             Usual::Reads | Usual::Bare => input.is_empty(),
             Usual::Writes => input.len() == 1,
-            Usual::Swaps => input.len() == 2,
+            // `[5 [1 2]]` could as well be: of the object 5, from 1 to 2.
+            Usual::Swaps => matches!(input, [_, to] if !is_pair(to)),
             Usual::Transfers => input.len() == 3,
             Usual::Other => false,
         }
@@ -238,6 +239,10 @@ impl Usual {
             (_, several) => Value::from(several.to_vec()),
         }
     }
+}
+
+fn is_pair(value: &Value) -> bool {
+    matches!(value, Value::List(items) if items.len() == 2)
 }
 
 fn of_transaction(history: &Transactions, place: u32, part: Part) -> Event<'static> {
