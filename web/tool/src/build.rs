@@ -35,6 +35,7 @@ pub fn build(workspace: &Workspace, kind: Kind) -> Result<()> {
         Kind::Release => optimise(workspace, wasm)?,
         Kind::Quick => wasm,
     };
+    let wasm = optimise::without_names(&wasm).map_err(Error::Bind)?;
     let files = dist::page(wasm, script);
     let small =
         |file: &File| kept(workspace, "br", "brotli 11", &file.bytes, || Ok(dist::brotli(&file.bytes)));
@@ -102,7 +103,8 @@ fn bind(workspace: &Workspace, compiled: &Path) -> Result<(Vec<u8>, Vec<u8>)> {
         .web(true)
         .map_err(refused)?
         .typescript(false)
-        .remove_name_section(true)
+        // The optimiser orders functions by them; see `optimise`.
+        .remove_name_section(false)
         .remove_producers_section(true)
         // The page hands the module over itself, to show how far it has come.
         .omit_default_module_path(true)
