@@ -156,7 +156,7 @@ impl<M: Linearized> Explain<M> {
         let mut order: Vec<u32> =
             (0..explain.pool.len() as u32).filter(|at| explain.keep[*at as usize]).collect();
         // Reads go first, then the oldest: what is left is writes, and near the break.
-        order.sort_by_key(|at| (explain.writes(*at), *at));
+        order.sort_by_cached_key(|at| (explain.writes(*at), *at));
         explain.stretch = (order.len() as u32 / 2).max(1);
         explain.order = order;
         explain

@@ -43,6 +43,7 @@
 pub mod check;
 pub mod consistency;
 pub mod evidence;
+mod few;
 pub mod history;
 pub mod isolation;
 pub mod judge;

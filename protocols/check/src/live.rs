@@ -32,7 +32,7 @@ use crate::evidence::Explain;
 use crate::history::{History, Invocation, Operation, Outcome};
 use crate::judge::{Core, JudgeError, Verdict, as_invoked};
 use crate::linearizable::Linearized;
-use crate::models::{Bank, Cell, Counter, Lock, Log, ModelError, Mutex, Queue, Registers, Set};
+use crate::models::{Any, Cell, ModelError};
 use crate::names::{Guarantee, ModelName};
 use crate::story::Story;
 use crate::value::Values;
@@ -128,15 +128,7 @@ impl Judges {
             ModelName::Register => Box::new(Core::new(Cell::Register)),
             ModelName::CasRegister => Box::new(Core::new(Cell::CasRegister)),
             ModelName::Kv => Box::new(Core::new(Cell::KeyValue)),
-            ModelName::Counter => Box::new(Core::new(Counter)),
-            ModelName::Set => Box::new(Core::new(Set)),
-            ModelName::Queue => Box::new(Core::new(Queue)),
-            ModelName::Log => Box::new(Core::new(Log)),
-            ModelName::Mutex => Box::new(Core::new(Mutex)),
-            ModelName::Lock => Box::new(Core::new(Lock)),
-            ModelName::Bank => Box::new(Core::new(Bank::default())),
-            ModelName::MultiRegister => Box::new(Core::new(Registers)),
-            ModelName::ListAppend | ModelName::RwRegister => return None,
+            other => Box::new(Core::new(Any::of(other, None)?)),
         };
         let known = consistency::known(model);
         let is_watched = |one: &Guarantee| known.contains(one) && *one != Guarantee::Sequential;

@@ -22,7 +22,7 @@
 //! says what linearizability does (Herlihy and Wing 1990 show that it composes), and strong session serializability what
 //! sequential consistency does. The same two pairs agree where all registers of a transaction are one object.
 
-use std::collections::BTreeMap;
+use crate::few::Few;
 use std::sync::{Arc, OnceLock};
 
 use serde::{Deserialize, Serialize};
@@ -118,7 +118,7 @@ impl ModelMap {
                 standing,
                 reason,
                 evidence,
-                judged: known.direct.contains_key(&model),
+                judged: known.direct.contains(&model),
                 scope: model.scope(),
                 availability: model.availability(),
                 words: model.words(),
@@ -199,13 +199,13 @@ fn alike(model: Model) -> Option<Model> {
 struct Judged {
     scope: Scope,
     /// What was judged itself.
-    direct: BTreeMap<Model, Known>,
+    direct: Few<Model, Known>,
     statuses: Statuses,
 }
 
 impl Judged {
     fn of(known: impl IntoIterator<Item = Known>, scope: Scope) -> Self {
-        let mut direct: BTreeMap<Model, Known> = BTreeMap::new();
+        let mut direct: Few<Model, Known> = Few::default();
         for known in known {
             let is_better =
                 |old: &Known| old.standing == Standing::NotDecided && known.standing != Standing::NotDecided;

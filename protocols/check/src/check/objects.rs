@@ -6,7 +6,7 @@ use crate::history::{History, Invocation, Operation, Outcome};
 use crate::judge::{Judge, JudgeError, Verdict, events_of};
 use crate::linearizable::Linearized;
 use crate::linearizable::unfold::{Unfolded, unfold};
-use crate::models::{Bank, Cell, CellCall, Counter, Lock, Log, Model, Mutex, Queue, Registers, Set};
+use crate::models::{Any, Cell, CellCall, Model};
 use crate::names::{Guarantee, ModelName};
 use crate::read::{Imported, Subject};
 use crate::story::Story;
@@ -32,15 +32,11 @@ pub(super) fn jobs(
             jobs.extend(linearizable(imported, history, Cell::CasRegister, asked, most)?)
         }
         ModelName::Kv => jobs.extend(linearizable(imported, history, Cell::KeyValue, asked, most)?),
-        ModelName::Counter => jobs.extend(linearizable(imported, history, Counter, asked, most)?),
-        ModelName::Set => jobs.extend(linearizable(imported, history, Set, asked, most)?),
-        ModelName::Queue => jobs.extend(linearizable(imported, history, Queue, asked, most)?),
-        ModelName::Log => jobs.extend(linearizable(imported, history, Log, asked, most)?),
-        ModelName::Mutex => jobs.extend(linearizable(imported, history, Mutex, asked, most)?),
-        ModelName::Lock => jobs.extend(linearizable(imported, history, Lock, asked, most)?),
-        ModelName::Bank => jobs.extend(linearizable(imported, history, Bank::default(), asked, most)?),
-        ModelName::MultiRegister => jobs.extend(linearizable(imported, history, Registers, asked, most)?),
-        ModelName::ListAppend | ModelName::RwRegister => {}
+        other => {
+            if let Some(model) = Any::of(other, None) {
+                jobs.extend(linearizable(imported, history, model, asked, most)?);
+            }
+        }
     }
     let weaker: Vec<Guarantee> =
         known(imported.model).into_iter().filter(|one| asked.contains(one)).collect();

@@ -15,7 +15,7 @@ use crate::evidence::Explain;
 use crate::history::{Operation, Outcome};
 use crate::isolation::{Initial, Mop, Seen, Transactions};
 use crate::linearizable::search::{Progress, Search};
-use crate::models::{self, Model, ModelError};
+use crate::models::{self, Any, Model, ModelError};
 use crate::names::Guarantee;
 use crate::read::Imported;
 use crate::value::{Value, Values};
@@ -108,7 +108,7 @@ pub(super) struct Serial {
     /// For each transaction its number in the search.
     numbers: Vec<u32>,
     search: Search<Registers>,
-    explain: Option<Box<Explain<models::Registers>>>,
+    explain: Option<Box<Explain<Any>>>,
 }
 
 impl Serial {
@@ -132,7 +132,7 @@ impl Serial {
 
     /// The search for the smallest proof that there is no order, if the history broke at that position. It begins with
     /// nothing under every key, and knows keys by their names.
-    fn explain(&self, at: u64) -> Option<Explain<models::Registers>> {
+    fn explain(&self, at: u64) -> Option<Explain<Any>> {
         let history = &self.history;
         let names: BTreeSet<String> =
             (0..history.keys()).map(|key| history.key_name(key).to_string()).collect();
@@ -141,7 +141,7 @@ impl Serial {
         }
         let begun = self.events.iter().filter(|(position, _, ends)| !ends && *position <= at);
         let operations = begun.filter_map(|(_, place, _)| self.operation(*place).as_of(at)).collect();
-        Some(Explain::new(models::Registers, at, None, false, operations, None))
+        Some(Explain::new(Any::Registers(models::Registers), at, None, false, operations, None))
     }
 
     /// A transaction as an operation on all registers together. Reads of which nobody knows what they saw are left out.

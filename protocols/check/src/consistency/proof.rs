@@ -161,7 +161,7 @@ impl Explain {
     fn line_up(&mut self) {
         let mut order: Vec<u32> = (0..self.pool.len() as u32).filter(|at| self.keep[*at as usize]).collect();
         // Reads go first, then the oldest: what is left is near the break.
-        order.sort_by_key(|at| (!self.is_read(*at), *at));
+        order.sort_by_cached_key(|at| (!self.is_read(*at), *at));
         self.stretch = (order.len() as u32 / 2).max(1);
         self.start = 0;
         self.order = order;

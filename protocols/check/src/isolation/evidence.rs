@@ -2,7 +2,7 @@
 //!
 //! Transactions, keys and versions are the numbers of the history that was examined.
 
-use std::collections::BTreeMap;
+use crate::few::Few;
 
 use serde::{Deserialize, Serialize};
 
@@ -291,17 +291,16 @@ pub struct Finding {
 /// The findings so far: of each anomaly the first.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Findings {
-    found: BTreeMap<Anomaly, Finding>,
+    found: Few<Anomaly, Finding>,
 }
 
 impl Findings {
     /// Notes an anomaly; the proof is made only if it is the first of its kind.
     pub(crate) fn note(&mut self, anomaly: Anomaly, proof: impl FnOnce() -> Proof) {
-        self.found.entry(anomaly).and_modify(|finding| finding.times += 1).or_insert_with(|| Finding {
-            anomaly,
-            proof: proof(),
-            times: 1,
-        });
+        match self.found.get_mut(&anomaly) {
+            Some(finding) => finding.times += 1,
+            None => self.found.insert(anomaly, Finding { anomaly, proof: proof(), times: 1 }),
+        }
     }
 
     /// Whether this anomaly follows from what was found.

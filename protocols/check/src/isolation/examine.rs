@@ -5,7 +5,7 @@
 //! ones by [`super::search`], the strongest first, since what they satisfy need not be asked again. A check that runs
 //! out of its share of the budget leaves its model open.
 
-use std::collections::BTreeMap;
+use crate::few::Few;
 use std::fmt;
 use std::sync::Arc;
 
@@ -96,17 +96,17 @@ pub struct Report {
     /// Which models are held, which broken.
     pub statuses: Statuses,
     /// For models that a check of their own was made for and left open: why.
-    reasons: BTreeMap<Model, Reason>,
+    reasons: Few<Model, Reason>,
     /// For models that were shown to hold: how.
-    witnesses: BTreeMap<Model, Witness>,
+    witnesses: Few<Model, Witness>,
     default_reason: Reason,
 }
 
 impl Report {
     /// The model by which this one was shown to hold, and how: itself, or else the strongest that implies it.
     pub fn shown_by(&self, model: Model) -> Option<(Model, &Witness)> {
-        if let Some(own) = self.witnesses.get_key_value(&model) {
-            return Some((*own.0, own.1));
+        if let Some(own) = self.witnesses.get(&model) {
+            return Some((model, own));
         }
         let above = self.witnesses.iter().filter(|(shown, _)| shown.is_above(model));
         above.max_by_key(|(shown, _)| shown.all_implied().count()).map(|(shown, witness)| (*shown, witness))
@@ -235,8 +235,8 @@ pub struct Examination {
     unsure: Unsure,
     tasks: std::collections::VecDeque<Task>,
     held: Vec<Model>,
-    reasons: BTreeMap<Model, Reason>,
-    witnesses: BTreeMap<Model, Witness>,
+    reasons: Few<Model, Reason>,
+    witnesses: Few<Model, Witness>,
     report: Option<Report>,
 }
 
@@ -257,8 +257,8 @@ impl Examination {
             unsure: Unsure::new(),
             tasks: Default::default(),
             held: Vec::new(),
-            reasons: BTreeMap::new(),
-            witnesses: BTreeMap::new(),
+            reasons: Few::default(),
+            witnesses: Few::default(),
             report: None,
         }
     }

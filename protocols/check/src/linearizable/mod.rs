@@ -17,7 +17,7 @@ use std::fmt::Debug;
 use smallvec::SmallVec;
 
 use crate::history::Outcome;
-use crate::models::{Bank, Cell, Counter, Lock, Log, Model, Mutex, Queue, Registers, Set};
+use crate::models::{Any, Bank, Cell, Counter, Lock, Log, Model, Mutex, Queue, Registers, Set};
 use crate::names::ModelName;
 
 /// The history has something that the fast way cannot decide, such as a value that was written twice.
@@ -121,6 +121,14 @@ impl Linearized for Cell {
             Cell::CasRegister => ModelName::CasRegister,
             Cell::KeyValue => ModelName::Kv,
         })
+    }
+}
+
+impl Linearized for Any {
+    type Fast = SearchOnly;
+
+    fn name(&self) -> Option<ModelName> {
+        Some(Any::name(self))
     }
 }
 

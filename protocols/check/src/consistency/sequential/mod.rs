@@ -18,7 +18,7 @@ use self::together::Together;
 use super::Setting;
 use crate::history::{History, Operation};
 use crate::judge::{Core, Verdict, events_of};
-use crate::models::{Bank, Cell, Counter, Lock, Log, Model, Mutex, Queue, Registers, Set};
+use crate::models::{Any, Cell, Registers};
 use crate::names::ModelName;
 
 /// How far it is decided.
@@ -64,27 +64,14 @@ pub(super) fn decide(model: ModelName, history: &History, setting: &Setting) -> 
 
 /// The search, whatever the history.
 pub(super) fn search(model: ModelName, history: &History, setting: &Setting) -> Box<dyn Way> {
-    match model {
-        ModelName::Counter => of(Counter, history),
-        ModelName::Set => of(Set, history),
-        ModelName::Queue => of(Queue, history),
-        ModelName::Log => of(Log, history),
-        ModelName::Mutex => of(Mutex, history),
-        ModelName::Lock => of(Lock, history),
-        ModelName::Bank => of(Bank { initial: setting.accounts.clone() }, history),
+    let model = match Any::of(model, setting.accounts.clone()) {
+        Some(model) => model,
         // All keys together are one object.
-        _ => Box::new(Search::new(Registers, history)),
-    }
-}
-
-fn of<M>(model: M, history: &History) -> Box<dyn Way>
-where
-    M: Model + Send + 'static,
-    M::State: Send,
-    M::Call: Send,
-{
+        None => Any::Registers(Registers),
+    };
+    let is_one = matches!(model, Any::Registers(_));
     let several = history.operations().windows(2).any(|pair| pair[0].key != pair[1].key);
-    if several {
+    if several && !is_one {
         Box::new(Search::new(Together(model), history))
     } else {
         Box::new(Search::new(model, history))

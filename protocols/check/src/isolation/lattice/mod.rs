@@ -9,8 +9,6 @@ pub mod map;
 pub mod models;
 mod words;
 
-use std::collections::BTreeSet;
-
 use serde::{Deserialize, Serialize};
 
 pub use anomalies::{Anomaly, Order, Shape};
@@ -125,16 +123,17 @@ impl Model {
 }
 
 impl Anomaly {
-    /// The anomaly and all that it implies.
-    pub fn all_implied(self) -> BTreeSet<Anomaly> {
-        let mut reached = BTreeSet::from([self]);
-        let mut open = vec![self];
-        while let Some(anomaly) = open.pop() {
+    /// The anomaly and all that it implies, each once.
+    pub fn all_implied(self) -> Vec<Anomaly> {
+        let mut reached = vec![self];
+        let mut seen = 0;
+        while let Some(anomaly) = reached.get(seen) {
             for implied in anomaly.implies() {
-                if reached.insert(implied) {
-                    open.push(implied);
+                if !reached.contains(&implied) {
+                    reached.push(implied);
                 }
             }
+            seen += 1;
         }
         reached
     }
