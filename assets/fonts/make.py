@@ -1,11 +1,12 @@
-"""Makes the two font files beside this script from the upstream releases.
+"""Makes the font files beside this script from the upstream releases.
 
     pip install fonttools brotli
     npm pack inter-ui@4.1.1 jetbrains-mono@1.0.6     # unpack both; any source of the same files will do
     python3 make.py InterVariable.woff2 JetBrainsMonoNL-Regular.woff2 JetBrainsMonoNL-Medium.woff2
 
 Inter keeps its weight axis from 400 to 700 at the optical size for text, and gets figures of equal
-width: a number that changes must not shake. Both keep the characters of CHARACTERS and kerning alone.
+width: a number that changes must not shake. All keep the characters of CHARACTERS and kerning alone,
+the clock's those of CLOCK.
 """
 
 import sys
@@ -30,6 +31,8 @@ CHARACTERS = (
     | {ord(c) for c in "■□▲△▶▷▼▽◀◁◆◇○●★☆✓✔✕✗✘"}
     | {0x2009, 0x200A, 0x202F, 0x2011}  # thin spaces, the hyphen that does not break
 )
+# The medium weight of the figures shows the clock, and nothing else.
+CLOCK = set(range(0x20, 0x7F)) | {ord(c) for c in "µ·×–−…"} | {0xA0, 0x2009, 0x202F}
 TABULAR = CHARACTERS & {ord(c) for c in "0123456789"}
 
 
@@ -52,7 +55,7 @@ def tabular_figures(font):
             cmap.cmap[code] = swaps.get(cmap.cmap[code], cmap.cmap[code])
 
 
-def cut(font, name):
+def cut(font, name, characters=CHARACTERS):
     options = subset.Options()
     options.layout_features = ["kern"]
     options.hinting = False
@@ -62,11 +65,11 @@ def cut(font, name):
     options.drop_tables += ["STAT", "DSIG", "MVAR", "meta"]
     options.recalc_timestamp = False
     cutter = subset.Subsetter(options)
-    cutter.populate(unicodes=CHARACTERS)
+    cutter.populate(unicodes=characters)
     cutter.subset(font)
     font.flavor = None
     font.save(HERE / name)
-    lacks = "".join(chr(c) for c in sorted(CHARACTERS - set(font.getBestCmap())))
+    lacks = "".join(chr(c) for c in sorted(characters - set(font.getBestCmap())))
     print(name, (HERE / name).stat().st_size, "bytes, lacks", lacks)
 
 
@@ -79,7 +82,8 @@ def main(inter, *monos):
     tabular_figures(font)
     cut(font, "Inter.ttf")
     for mono in monos:
-        cut(TTFont(mono, recalcTimestamp=False), Path(mono).stem.replace("NL", "") + ".ttf")
+        name = Path(mono).stem.replace("NL", "") + ".ttf"
+        cut(TTFont(mono, recalcTimestamp=False), name, CLOCK if "Medium" in name else CHARACTERS)
 
 
 main(*sys.argv[1:])

@@ -199,17 +199,19 @@ pub(super) fn definitions() -> FontDefinitions {
         FontData::from_static(INTER).tweak(fonts::FontTweak { coords, ..unhinted() })
     };
     let mono = |file| FontData::from_static(file).tweak(unhinted());
+    // Each with those that are asked for what it lacks. The medium figures have what a clock shows.
     let faces = [
-        (REGULAR, FontFamily::Proportional, inter(400.0), MONO),
-        (MEDIUM, FontFamily::Name(MEDIUM.into()), inter(500.0), MONO_MEDIUM),
-        (SEMIBOLD, FontFamily::Name(SEMIBOLD.into()), inter(650.0), MONO_MEDIUM),
-        (MONO, FontFamily::Monospace, mono(JETBRAINS), REGULAR),
-        (MONO_MEDIUM, FontFamily::Name(MONO_MEDIUM.into()), mono(JETBRAINS_MEDIUM), MEDIUM),
+        (REGULAR, FontFamily::Proportional, inter(400.0), [MONO].as_slice()),
+        (MEDIUM, FontFamily::Name(MEDIUM.into()), inter(500.0), &[MONO]),
+        (SEMIBOLD, FontFamily::Name(SEMIBOLD.into()), inter(650.0), &[MONO]),
+        (MONO, FontFamily::Monospace, mono(JETBRAINS), &[REGULAR]),
+        (MONO_MEDIUM, FontFamily::Name(MONO_MEDIUM.into()), mono(JETBRAINS_MEDIUM), &[MONO, MEDIUM]),
     ];
     let mut all = FontDefinitions::empty();
-    for (face, family, data, fallback) in faces {
+    for (face, family, data, others) in faces {
         all.font_data.insert(face.to_owned(), Arc::new(data));
-        all.families.insert(family, vec![face.to_owned(), fallback.to_owned()]);
+        let names = std::iter::once(&face).chain(others).map(|name| (*name).to_owned());
+        all.families.insert(family, names.collect());
     }
     all
 }
