@@ -33,7 +33,7 @@
 use crate::condition::Condition;
 use crate::prose::Paragraph;
 use sim::Span;
-use std::collections::BTreeSet;
+use sim::ordered::SortedSet;
 
 /// The most words a step's prose may have.
 pub const WORDS_LIMIT: usize = 60;
@@ -197,7 +197,7 @@ impl Lesson {
         if lesson.steps.is_empty() {
             return Err(reader.wrong("a lesson needs at least one step: “## Title {#id}”"));
         }
-        let mut seen = BTreeSet::new();
+        let mut seen = SortedSet::new();
         for step in &lesson.steps {
             if !seen.insert(step.id.as_str()) {
                 let reason = format!("two steps are called “{}”", step.id);
@@ -256,7 +256,7 @@ impl Reader<'_> {
             next: Vec::new(),
             steps: Vec::new(),
         };
-        let mut seen = BTreeSet::new();
+        let mut seen = SortedSet::new();
         loop {
             let Some(line) = self.line() else { return Err(self.wrong("the header has no end: “---”")) };
             if line == "---" {

@@ -5,7 +5,7 @@
 //! links it crosses and says it with as few `cut` commands as possible: groups where it separates the nodes, else the
 //! pairs it hit.
 
-use std::collections::{BTreeMap, BTreeSet};
+use sim::ordered::{SortedMap, SortedSet};
 
 use eframe::egui::{Pos2, Rect, Vec2, pos2};
 use sim::ActorId;
@@ -44,7 +44,7 @@ pub fn distance(point: Pos2, [from, to]: [Pos2; 2]) -> f32 {
 
 /// The commands for a line that crosses `crossed` of all `links`.
 pub fn commands(links: &[Pair], crossed: &[Pair]) -> Vec<Command> {
-    let crossed: BTreeSet<Pair> = crossed.iter().map(|&pair| sorted(pair)).collect();
+    let crossed: SortedSet<Pair> = crossed.iter().map(|&pair| sorted(pair)).collect();
     if crossed.is_empty() {
         return Vec::new();
     }
@@ -64,7 +64,7 @@ pub fn commands(links: &[Pair], crossed: &[Pair]) -> Vec<Command> {
     }
     // The others as stars: the actor with most of them, against those it was linked to.
     while !rest.is_empty() {
-        let mut degrees: BTreeMap<ActorId, usize> = BTreeMap::new();
+        let mut degrees: SortedMap<ActorId, usize> = SortedMap::new();
         for &(a, b) in &rest {
             *degrees.entry(a).or_default() += 1;
             *degrees.entry(b).or_default() += 1;
@@ -126,14 +126,14 @@ fn sorted((a, b): Pair) -> Pair {
 }
 
 /// The nodes, by which of them still reach each other.
-fn components(links: &[Pair], crossed: &BTreeSet<Pair>) -> Vec<Vec<ActorId>> {
-    let mut group: BTreeMap<ActorId, ActorId> = BTreeMap::new();
+fn components(links: &[Pair], crossed: &SortedSet<Pair>) -> Vec<Vec<ActorId>> {
+    let mut group: SortedMap<ActorId, ActorId> = SortedMap::new();
     let between = || links.iter().filter(|(a, b)| a.is_node() && b.is_node());
     for &(a, b) in between() {
         group.insert(a, a);
         group.insert(b, b);
     }
-    fn root(group: &BTreeMap<ActorId, ActorId>, mut actor: ActorId) -> ActorId {
+    fn root(group: &SortedMap<ActorId, ActorId>, mut actor: ActorId) -> ActorId {
         while let Some(&above) = group.get(&actor) {
             if above == actor {
                 break;
@@ -146,7 +146,7 @@ fn components(links: &[Pair], crossed: &BTreeSet<Pair>) -> Vec<Vec<ActorId>> {
         let (a, b) = (root(&group, pair.0), root(&group, pair.1));
         group.insert(a.max(b), a.min(b));
     }
-    let mut groups: BTreeMap<ActorId, Vec<ActorId>> = BTreeMap::new();
+    let mut groups: SortedMap<ActorId, Vec<ActorId>> = SortedMap::new();
     for &actor in group.keys() {
         groups.entry(root(&group, actor)).or_default().push(actor);
     }
@@ -157,9 +157,9 @@ fn components(links: &[Pair], crossed: &BTreeSet<Pair>) -> Vec<Vec<ActorId>> {
 fn with_clients(
     mut groups: Vec<Vec<ActorId>>,
     links: &[Pair],
-    crossed: &BTreeSet<Pair>,
+    crossed: &SortedSet<Pair>,
 ) -> Vec<Vec<ActorId>> {
-    let clients: BTreeSet<ActorId> =
+    let clients: SortedSet<ActorId> =
         links.iter().flat_map(|&(a, b)| [a, b]).filter(|actor| actor.is_client()).collect();
     for client in clients {
         let others = |cut: bool| {
@@ -267,7 +267,7 @@ fn stretches(line: &[Pos2], near: impl Fn(&Pos2) -> bool, join: f32) -> Vec<Vec<
 /// Pieces that touch, as lines.
 fn chains(pieces: Vec<[Pos2; 2]>) -> Vec<Vec<Pos2>> {
     let key = |at: Pos2| ((at.x * 16.0).round() as i64, (at.y * 16.0).round() as i64);
-    let mut at_end: BTreeMap<(i64, i64), Vec<usize>> = BTreeMap::new();
+    let mut at_end: SortedMap<(i64, i64), Vec<usize>> = SortedMap::new();
     for (index, piece) in pieces.iter().enumerate() {
         for end in piece {
             at_end.entry(key(*end)).or_default().push(index);
@@ -293,7 +293,7 @@ fn chains(pieces: Vec<[Pos2; 2]>) -> Vec<Vec<Pos2>> {
         .flat_map(|index| [(index, 0), (index, 1)])
         .filter(|&(index, end)| at_end.get(&key(pieces[index][end])).is_some_and(|list| list.len() == 1))
         .collect();
-    let mut walked = BTreeSet::new();
+    let mut walked = SortedSet::new();
     for (index, end) in open.into_iter().chain((0..pieces.len()).map(|index| (index, 0))) {
         if walked.contains(&key(pieces[index][end])) && at_end[&key(pieces[index][end])].len() == 1 {
             continue;

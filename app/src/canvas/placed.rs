@@ -4,7 +4,7 @@
 //! A message stands on its link by the part of its flight that has passed; one that a cut will swallow goes only as far
 //! as the dashed line. Above a dozen, messages are dots; what one sender sent at one instant is then a fan.
 
-use std::collections::{BTreeMap, BTreeSet};
+use sim::ordered::{SortedMap, SortedSet};
 use std::fmt;
 
 use eframe::egui::{Pos2, Vec2};
@@ -39,7 +39,7 @@ const RIM_GAP: f32 = 4.0;
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Frontier {
     /// Which side an actor is on.
-    pub side: BTreeMap<ActorId, u8>,
+    pub side: SortedMap<ActorId, u8>,
     /// Only from side 0 to side 1.
     pub one_way: bool,
     /// The curves.
@@ -49,7 +49,7 @@ pub struct Frontier {
 impl Frontier {
     /// The frontier between the sides of a cut.
     pub fn new(arrangement: &Arrangement, view: &View, sides: &[Vec<ActorId>], one_way: bool) -> Self {
-        let mut side: BTreeMap<ActorId, u8> = BTreeMap::new();
+        let mut side: SortedMap<ActorId, u8> = SortedMap::new();
         for (actors, number) in sides.iter().zip(0u8..) {
             side.extend(actors.iter().map(|&actor| (actor, number)));
         }
@@ -206,14 +206,14 @@ pub struct Scene<'a> {
     /// The cuts in force.
     pub frontiers: &'a [Frontier],
     /// Who ever talked to whom, and when first: asked for where actors stand in columns.
-    pub talked: &'a BTreeMap<Pair, Time>,
+    pub talked: &'a SortedMap<Pair, Time>,
 }
 
 /// Who ever talked to whom, kept up with a story.
 #[derive(Debug, Clone, Default)]
 pub struct Talked {
     /// Each pair once, with the time of its first message.
-    pub since: BTreeMap<Pair, Time>,
+    pub since: SortedMap<Pair, Time>,
     seen: usize,
 }
 
@@ -282,7 +282,7 @@ impl Scene<'_> {
 
     fn links(&self) -> Vec<Link> {
         let nodes = self.view.actors.iter().filter(|actor| actor.id.is_node()).count();
-        let mut busy: BTreeMap<Pair, ()> = BTreeMap::new();
+        let mut busy: SortedMap<Pair, ()> = SortedMap::new();
         for flight in &self.view.flights {
             busy.insert(sorted(flight.from, flight.to), ());
         }
@@ -333,8 +333,8 @@ impl Scene<'_> {
 
     /// In columns: who has talked to whom so far. One that has talked to nobody yet is linked to the columns beside its
     /// own, as calls would go; what is selected shows all its links.
-    fn talking(&self) -> BTreeSet<Pair> {
-        let mut pairs: BTreeSet<Pair> = BTreeSet::new();
+    fn talking(&self) -> SortedSet<Pair> {
+        let mut pairs: SortedSet<Pair> = SortedSet::new();
         let now = self.now();
         pairs.extend(self.talked.iter().filter(|(_, since)| **since <= now).map(|(pair, _)| *pair));
         let silent = |actor: ActorId| !pairs.iter().any(|pair| pair.0 == actor || pair.1 == actor);
@@ -359,13 +359,13 @@ impl Scene<'_> {
     }
 
     /// Whom each client talks to: whom it talked to last, else who stands nearest.
-    fn client_links(&self) -> BTreeMap<Pair, ()> {
-        let mut links = BTreeMap::new();
+    fn client_links(&self) -> SortedMap<Pair, ()> {
+        let mut links = SortedMap::new();
         let clients = || self.arrangement.spots.iter().filter(|spot| spot.actor.is_client());
         if clients().next().is_none() {
             return links;
         }
-        let mut newest: BTreeMap<ActorId, ActorId> = BTreeMap::new();
+        let mut newest: SortedMap<ActorId, ActorId> = SortedMap::new();
         for (_, arrow) in self.recent(CLIENT_MEMORY) {
             if arrow.from.is_client() && arrow.sent <= self.now() {
                 newest.insert(arrow.from, arrow.to);
@@ -413,7 +413,7 @@ impl Scene<'_> {
 
     fn couriers(&self) -> Vec<Courier> {
         let now = self.now();
-        let mut waiting: BTreeMap<ActorId, u16> = BTreeMap::new();
+        let mut waiting: SortedMap<ActorId, u16> = SortedMap::new();
         let mut couriers = Vec::with_capacity(self.view.flights.len());
         for (index, flight) in self.view.flights.iter().enumerate() {
             let Some(route) = self.route(flight.from, flight.to) else { continue };

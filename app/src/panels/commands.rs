@@ -135,7 +135,7 @@ fn read(state: &State, text: &str) -> Result<TimedCommand, String> {
 fn with(commands: &[TimedCommand], change: impl FnOnce(&mut Vec<TimedCommand>)) -> Vec<TimedCommand> {
     let mut list = commands.to_vec();
     change(&mut list);
-    list.sort_by_key(|timed| timed.at);
+    TimedCommand::sort(&mut list);
     list
 }
 

@@ -1,6 +1,6 @@
 //! The lab's parameters and potholes, the seed, the chaos: what the run is made of.
 
-use std::collections::BTreeMap;
+use sim::ordered::SortedMap;
 
 use eframe::egui::{Key, Ui};
 use sim::chaos::Level;
@@ -15,7 +15,7 @@ use crate::widgets::{self, Button};
 /// What is being typed, by parameter.
 #[derive(Default)]
 pub struct Settings {
-    typed: BTreeMap<&'static str, String>,
+    typed: SortedMap<&'static str, String>,
 }
 
 const LEVELS: &[(Level, &str)] =

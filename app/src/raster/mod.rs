@@ -154,7 +154,9 @@ pub fn png(image: &ColorImage) -> Vec<u8> {
         rgb.extend_from_slice(&[pixel.r(), pixel.g(), pixel.b()]);
     }
     let mut file = Vec::new();
-    let mut encoder = png::Encoder::new(&mut file, width as u32, height as u32);
+    // Written as egui writes what it puts on the clipboard: the encoder is compiled once for both.
+    let mut end = std::io::Cursor::new(&mut file);
+    let mut encoder = png::Encoder::new(&mut end, width as u32, height as u32);
     encoder.set_color(png::ColorType::Rgb);
     encoder.set_depth(png::BitDepth::Eight);
     encoder.set_compression(png::Compression::Balanced);

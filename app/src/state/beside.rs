@@ -235,7 +235,7 @@ fn next_told(trace: &Trace, from: EventId) -> String {
 
 /// The first operation, client by client, that was asked or answered otherwise by a time at which both are known.
 fn first_answer(ours: &[Operation], theirs: &[Operation], known: Time) -> Option<Difference> {
-    let clients: std::collections::BTreeSet<ActorId> =
+    let clients: sim::ordered::SortedSet<ActorId> =
         ours.iter().chain(theirs).map(|operation| operation.client).collect();
     let mut first: Option<Difference> = None;
     for client in clients {

@@ -21,8 +21,8 @@ pub mod store;
 pub mod strips;
 pub mod toast;
 
+use sim::ordered::SortedSet;
 use std::cell::RefCell;
-use std::collections::BTreeSet;
 
 use run::{LiveVerdict, Playback, Progress, Run};
 use sim::{ActorId, Command, EventId, Lab, Moment, Time};
@@ -98,7 +98,7 @@ pub struct State {
     /// Whether the window is wide enough for the inspector to stand beside everything.
     pub wide: bool,
     /// The breaks that have paused the run once already.
-    paused_for: BTreeSet<EventId>,
+    paused_for: SortedSet<EventId>,
     /// Seconds since the link was last kept for a page that reports a crash.
     link_age: f64,
     /// What was said about a run made with another version.
@@ -149,7 +149,7 @@ impl State {
             working: None,
             requests: vec![Request::Dress],
             wide: false,
-            paused_for: BTreeSet::new(),
+            paused_for: SortedSet::new(),
             link_age: f64::INFINITY,
             warned: false,
         }

@@ -1,7 +1,7 @@
 //! What is kept between visits: preferences, the layout, progress, the field guide, and the run that was open. One JSON
 //! text; what cannot be read is set aside, never a reason to stop.
 
-use std::collections::{BTreeMap, BTreeSet};
+use sim::ordered::{SortedMap, SortedSet};
 
 use eframe::egui::ThemePreference;
 use serde::{Deserialize, Serialize};
@@ -104,7 +104,7 @@ pub struct Layout {
     /// Figures have appeared beside the lab's strips.
     pub figures: bool,
     /// What each lab shows under the canvas, by its name.
-    pub shelves: BTreeMap<String, Shelf>,
+    pub shelves: SortedMap<String, Shelf>,
 }
 
 /// What a lab shows under the canvas.
@@ -135,7 +135,7 @@ impl Default for Layout {
             sheet: Tab::Lesson,
             logs_before_time: false,
             figures: false,
-            shelves: BTreeMap::new(),
+            shelves: SortedMap::new(),
         }
     }
 }
@@ -164,11 +164,11 @@ pub struct FieldNote {
 #[serde(default)]
 pub struct LessonProgress {
     /// The steps done, by id.
-    pub done: BTreeSet<String>,
+    pub done: SortedSet<String>,
     /// The whole of it, once.
     pub finished: bool,
     /// What was predicted, by step id.
-    pub predicted: BTreeMap<String, String>,
+    pub predicted: SortedMap<String, String>,
 }
 
 /// Everything kept.
@@ -180,7 +180,7 @@ pub struct Saved {
     /// The layout.
     pub layout: Layout,
     /// Progress, by lesson.
-    pub progress: BTreeMap<String, LessonProgress>,
+    pub progress: SortedMap<String, LessonProgress>,
     /// The field guide, newest last.
     pub field_guide: Vec<FieldNote>,
     /// The run that was open, as its text, with the moment shown.

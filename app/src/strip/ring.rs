@@ -4,7 +4,7 @@
 //! A node owns the arc that ends at its point. Keys lie inside the circle. Who keeps a key stands beside its name, the one
 //! that leads first; who is out of place stands apart, hollow.
 
-use std::collections::BTreeMap;
+use sim::ordered::SortedMap;
 use std::f32::consts::TAU;
 use std::fmt;
 
@@ -82,7 +82,7 @@ fn part(at: u32) -> f64 {
 
 /// Each node's share of the circle, by node.
 fn owners(ring: &Ring) -> Vec<Owner> {
-    let mut owners: BTreeMap<ActorId, Owner> = BTreeMap::new();
+    let mut owners: SortedMap<ActorId, Owner> = SortedMap::new();
     for (at, point) in ring.points.iter().enumerate() {
         let before = if at == 0 { ring.points.len() - 1 } else { at - 1 };
         let arc =

@@ -6,8 +6,8 @@ use crate::text::{self, Cause, LONGEST_TEXT};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use sim::lab::{FaultClass, Lab};
+use sim::ordered::SortedMap;
 use sim::parameter::{Kind, Parameter};
-use std::collections::BTreeMap;
 
 /// Events that the page lets one call of [`run_json`] take: it waits for the answer.
 const MOST_EVENTS_IN_PAGE: u64 = 2_000_000;
@@ -127,7 +127,7 @@ struct Page {
     #[serde(rename = "for")]
     length: Option<String>,
     #[serde(default)]
-    set: BTreeMap<String, Value>,
+    set: SortedMap<String, Value>,
     #[serde(default)]
     at: Vec<String>,
     chaos: Option<String>,

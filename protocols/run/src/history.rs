@@ -1,6 +1,6 @@
 //! The kernel's operations as the checkers take them, and a run's history as a file for other programs.
 
-use std::collections::BTreeMap;
+use sim::ordered::SortedMap;
 use std::sync::Arc;
 
 use check::HistoryError;
@@ -118,16 +118,16 @@ pub fn recorded_until(trace: &Trace, model: &str, events: EventId) -> Result<Imp
 /// processes.
 struct Processes {
     /// What each that is busy does.
-    busy: BTreeMap<u64, OperationId>,
+    busy: SortedMap<u64, OperationId>,
     /// Those made beside the client's own, of each lane.
-    more: BTreeMap<ActorId, Vec<u64>>,
+    more: SortedMap<ActorId, Vec<u64>>,
     next: u64,
 }
 
 impl Processes {
     fn of(trace: &Trace) -> Self {
         let next = trace.story.operations.iter().map(|operation| operation.process.saturating_add(1)).max();
-        Self { busy: BTreeMap::new(), more: BTreeMap::new(), next: next.unwrap_or(0) }
+        Self { busy: SortedMap::new(), more: SortedMap::new(), next: next.unwrap_or(0) }
     }
 
     /// The process of an operation that begins.

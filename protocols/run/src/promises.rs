@@ -7,6 +7,7 @@ use check::names::Guarantee;
 use sim::command::{self, ClockChange, Command, DiskChange, Who};
 use sim::ids::{ActorId, EventId, OperationId};
 use sim::lab::{Claim, FaultClass};
+use sim::ordered::SortedMap;
 use sim::story::{Band, BandState, Mark, Operation, Outcome, Value};
 use sim::time::{Moment, Span, Time};
 use sim::trace::{HistoryStep, Trace};
@@ -152,7 +153,7 @@ fn of_history(
 /// acknowledged the write or from one whose role is of a later version.
 #[derive(Clone, Debug, Default)]
 pub struct LostWrites {
-    keys: BTreeMap<Arc<str>, Key>,
+    keys: SortedMap<Arc<str>, Key>,
     lost: Vec<Lost>,
 }
 

@@ -75,14 +75,14 @@ impl Run {
 
     /// Brings the commands into the order they run in: by moment, in the order given where that is the same.
     pub fn sort(&mut self) {
-        self.commands.sort_by_key(|command| command.at);
+        TimedCommand::sort(&mut self.commands);
     }
 }
 
 /// The commands that run, in the order they do.
 pub(crate) fn enabled(commands: &[TimedCommand]) -> Vec<TimedCommand> {
     let mut enabled: Vec<TimedCommand> = commands.iter().filter(|c| !c.disabled).cloned().collect();
-    enabled.sort_by_key(|command| command.at);
+    TimedCommand::sort(&mut enabled);
     enabled
 }
 

@@ -5,11 +5,11 @@
 //! only what tells something is kept: a fact, a command, a message that was awaited and lost, and the fault it was lost by.
 
 use sim::ids::{EventId, MessageId, OperationId};
+use sim::ordered::SortedSet;
 use sim::story::{Arrow, BandState, Operation, Outcome};
 use sim::time::Time;
 use sim::trace::{EventKind, EventRecord, Trace};
 use std::cell::OnceCell;
-use std::collections::BTreeSet;
 
 use crate::cause::Faults;
 use crate::cone;
@@ -265,9 +265,9 @@ impl<'a> Reader<'a> {
     }
 
     /// Every event that some of these had as a cause, however far back, no further than `first`; with them.
-    fn causes(&self, of: impl IntoIterator<Item = EventId>, first: EventId) -> BTreeSet<EventId> {
-        let mut open: BTreeSet<EventId> = of.into_iter().collect();
-        let mut seen = BTreeSet::new();
+    fn causes(&self, of: impl IntoIterator<Item = EventId>, first: EventId) -> SortedSet<EventId> {
+        let mut open: SortedSet<EventId> = of.into_iter().collect();
+        let mut seen = SortedSet::new();
         while let Some(event) = open.pop_last() {
             if seen.len() >= MOST_CAUSES {
                 break;
@@ -283,9 +283,14 @@ impl<'a> Reader<'a> {
 
     /// The commands that a causal path came of: those on it, those by which a message that it sent was lost, and those that
     /// made a timer of it go off.
-    fn commands_behind(&self, path: &BTreeSet<EventId>, first: EventId, last: EventId) -> BTreeSet<EventId> {
+    fn commands_behind(
+        &self,
+        path: &SortedSet<EventId>,
+        first: EventId,
+        last: EventId,
+    ) -> SortedSet<EventId> {
         let story = &self.trace.story;
-        let mut behind = BTreeSet::new();
+        let mut behind = SortedSet::new();
         let at = |event: EventId| self.trace.event(event).map_or(Time::ZERO, |record| record.at);
         for arrow in story.arrows.range(story.arrows_between(at(first), at(last))) {
             if arrow.end.lost() && path.contains(&arrow.sent_by) {

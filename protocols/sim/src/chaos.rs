@@ -135,7 +135,7 @@ pub fn plan(seed: u64, level: Level, faults: &[FaultClass], stage: &Stage, end: 
         Strikes::new(class, stage, calm, draw).run(gap * pace / 100, &mut commands);
     }
     commands.retain(|timed| timed.at.at < calm);
-    commands.sort_by_key(|timed| timed.at);
+    TimedCommand::sort(&mut commands);
     commands.push(TimedCommand::new(Moment::at(calm), Command::Heal(Vec::new())));
     commands
 }

@@ -2,9 +2,9 @@
 
 use sim::figure::{Line, Plot, Quantity};
 use sim::lab::Measure;
+use sim::ordered::SortedMap;
 use sim::story::{Outcome, Value};
 use sim::{Time, Trace};
-use std::collections::BTreeMap;
 
 pub(super) const MEASURES: &[Measure] = &[
     Measure { id: "answered", unit: "1/s", doc: "Requests answered each second." },
@@ -26,7 +26,7 @@ pub(super) const MEASURES: &[Measure] = &[
 pub(super) fn measure(trace: &Trace, end: Time) -> Vec<f64> {
     let answered =
         trace.story.operations.iter().filter(|o| matches!(o.outcome, Outcome::Ok | Outcome::Failed));
-    let (mut begun, mut taken, mut time, mut way) = (BTreeMap::new(), 0.0, 0.0, 0.0);
+    let (mut begun, mut taken, mut time, mut way) = (SortedMap::new(), 0.0, 0.0, 0.0);
     for fact in &trace.facts {
         match (fact.name, fact.values.last()) {
             ("begins", _) => {

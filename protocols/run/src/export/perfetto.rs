@@ -11,10 +11,10 @@
 
 use super::{BadExport, Part, Source, told};
 use sim::ids::ActorId;
+use sim::ordered::SortedMap;
 use sim::story::{ArrowEnd, BandState, Outcome};
 use sim::time::Time;
 use sim::trace::EventKind;
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 /// The longest an event is drawn, in nanoseconds.
@@ -88,7 +88,7 @@ pub fn write(source: &Source<'_>, part: &Part) -> Result<String, BadExport> {
         return Err(BadExport::TooMuch { format: "Perfetto", what: "events", count, most: MOST_EVENTS });
     }
     let lanes = part.lanes(trace);
-    let processes: BTreeMap<ActorId, u64> = lanes.iter().map(|lane| lane.actor).zip(1..).collect();
+    let processes: SortedMap<ActorId, u64> = lanes.iter().map(|lane| lane.actor).zip(1..).collect();
     let mut records = Records("{\"displayTimeUnit\":\"ms\",\"traceEvents\":[".to_owned());
     records.name(HAND, source.title);
     for (lane, process) in lanes.iter().zip(1..) {
@@ -125,7 +125,7 @@ pub fn write(source: &Source<'_>, part: &Part) -> Result<String, BadExport> {
 }
 
 /// What each was, from when to when.
-fn states(source: &Source<'_>, part: &Part, processes: &BTreeMap<ActorId, u64>, records: &mut Records) {
+fn states(source: &Source<'_>, part: &Part, processes: &SortedMap<ActorId, u64>, records: &mut Records) {
     for lane in part.lanes(source.trace) {
         let Some(process) = processes.get(&lane.actor) else { continue };
         for (at, band) in lane.bands.iter().enumerate() {
@@ -155,14 +155,14 @@ fn states(source: &Source<'_>, part: &Part, processes: &BTreeMap<ActorId, u64>, 
 fn slices(
     source: &Source<'_>,
     part: &Part,
-    processes: &BTreeMap<ActorId, u64>,
+    processes: &SortedMap<ActorId, u64>,
     records: &mut Records,
-) -> BTreeMap<u64, (u64, u64)> {
+) -> SortedMap<u64, (u64, u64)> {
     let trace = source.trace;
     let range = part.events(trace);
     // Where each stands, on whose lane; then how long it may be, from the next one of its lane.
     let mut placed: Vec<(u64, u64, u64)> = Vec::new();
-    let mut last: BTreeMap<u64, u64> = BTreeMap::new();
+    let mut last: SortedMap<u64, u64> = SortedMap::new();
     for (at, record) in range.clone().zip(trace.events.range(range)) {
         let process = record.actor.and_then(|actor| processes.get(&actor));
         let Some(process) = process.filter(|_| part.has_event(sim::EventId(at as u64))) else { continue };
@@ -171,7 +171,7 @@ fn slices(
         last.insert(*process, stands);
         placed.push((at as u64, *process, stands));
     }
-    let mut next: BTreeMap<u64, u64> = BTreeMap::new();
+    let mut next: SortedMap<u64, u64> = SortedMap::new();
     let mut lengths = vec![SLICE; placed.len()];
     for ((_, process, stands), length) in placed.iter().zip(&mut lengths).rev() {
         if let Some(next) = next.insert(*process, *stands) {
@@ -210,8 +210,8 @@ fn kind_name(kind: EventKind) -> &'static str {
 fn messages(
     source: &Source<'_>,
     part: &Part,
-    processes: &BTreeMap<ActorId, u64>,
-    places: &BTreeMap<u64, (u64, u64)>,
+    processes: &SortedMap<ActorId, u64>,
+    places: &SortedMap<u64, (u64, u64)>,
     records: &mut Records,
 ) {
     let story = &source.trace.story;
@@ -248,7 +248,7 @@ fn messages(
 }
 
 /// Clients' requests.
-fn operations(source: &Source<'_>, part: &Part, processes: &BTreeMap<ActorId, u64>, records: &mut Records) {
+fn operations(source: &Source<'_>, part: &Part, processes: &SortedMap<ActorId, u64>, records: &mut Records) {
     let story = &source.trace.story;
     for operation in &story.operations {
         let Some(process) = processes.get(&operation.client) else { continue };

@@ -9,10 +9,10 @@
 
 use super::{BadExport, Part, Source, one_line, told};
 use sim::ids::{ActorId, EventId};
+use sim::ordered::SortedMap;
 use sim::story::{Arrow, ArrowEnd, BandState, Operation, Outcome, Rank};
 use sim::time::Time;
 use sim::trace::EventKind;
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 /// A drawing of more arrows is a grey surface, and takes a viewer minutes.
@@ -85,7 +85,7 @@ pub fn write(source: &Source<'_>, part: &Part, look: &Look) -> Result<String, Ba
     if count > MOST_ARROWS {
         return Err(BadExport::TooMuch { format: "a drawing", what: "messages", count, most: MOST_ARROWS });
     }
-    let mut rows = BTreeMap::new();
+    let mut rows = SortedMap::new();
     let mut y = HEAD;
     for lane in &lanes {
         let tall = if lane.actor.is_client() { CLIENT } else { NODE };
@@ -112,7 +112,7 @@ struct Drawing<'a> {
     source: &'a Source<'a>,
     part: &'a Part,
     look: &'a Look,
-    rows: BTreeMap<ActorId, f64>,
+    rows: SortedMap<ActorId, f64>,
     bottom: f64,
 }
 
@@ -433,7 +433,7 @@ impl Drawing<'_> {
     // --- clients ---
 
     fn operations(&mut self) {
-        let mut free: BTreeMap<ActorId, f64> = BTreeMap::new();
+        let mut free: SortedMap<ActorId, f64> = SortedMap::new();
         for operation in &self.source.trace.story.operations {
             let until = operation.completed.unwrap_or(self.part.to);
             let within = operation.invoked <= self.part.to && until >= self.part.from;
@@ -448,7 +448,7 @@ impl Drawing<'_> {
         }
     }
 
-    fn operation(&mut self, operation: &Operation, until: Time, free: &mut BTreeMap<ActorId, f64>) {
+    fn operation(&mut self, operation: &Operation, until: Time, free: &mut SortedMap<ActorId, f64>) {
         let Some(y) = self.rows.get(&operation.client).copied() else { return };
         let proof = self.source.proof.contains(&operation.id);
         let colour = hex(if proof { self.look.broken } else { self.look.soft });

@@ -9,10 +9,10 @@ use crate::run::Run;
 use sim::command::{Command, TimedCommand, Who};
 use sim::ids::ActorId;
 use sim::lab::FaultClass;
+use sim::ordered::SortedSet;
 use sim::random::{Draw, Purpose};
 use sim::time::{Moment, Span, Time};
 use sim::trace::Trace;
-use std::collections::BTreeSet;
 
 /// Of a run's first so many events the facts are looked at.
 const EVENTS: u64 = 30_000;
@@ -61,7 +61,7 @@ fn choose(trace: &Trace, (since, until): (Time, Time), draw: &mut Draw) -> Optio
     let mut places: Vec<usize> = (from..to).collect();
     let name = |at: &usize| trace.facts.get(*at).map(|fact| fact.name);
     if draw.below(ANY) > 0 {
-        let names: BTreeSet<_> = places.iter().filter_map(name).collect();
+        let names: SortedSet<_> = places.iter().filter_map(name).collect();
         let wanted = drawn(names.len(), draw).and_then(|at| names.iter().nth(at).copied());
         places.retain(|at| name(at) == wanted);
     }

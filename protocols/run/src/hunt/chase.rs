@@ -8,7 +8,7 @@
 
 use super::{Attempt, Broken, Goal, Hunt, Made, Shrink, Trying};
 use crate::run::Run;
-use std::collections::BTreeMap;
+use sim::ordered::SortedMap;
 
 /// How far a chase is.
 #[derive(Clone, Debug, PartialEq)]
@@ -37,9 +37,9 @@ pub struct Chase {
     next: u64,
     /// Attempts told: all below this number, and those in `early`.
     told: u64,
-    early: BTreeMap<u64, Attempt>,
+    early: SortedMap<u64, Attempt>,
     events: u64,
-    finds: Vec<(u64, Run, Broken)>,
+    finds: Vec<Find>,
     /// To be made small, the last first.
     shrinking: Vec<(Run, Broken)>,
     shrink: Option<Shrink>,
@@ -72,7 +72,7 @@ impl Chase {
             hunt: Hunt::new(&quick, goal),
             next: 0,
             told: 0,
-            early: BTreeMap::new(),
+            early: SortedMap::new(),
             events: 0,
             finds: Vec::new(),
             shrinking: Vec::new(),
@@ -144,10 +144,10 @@ impl Chase {
         };
         let mut finds = std::mem::take(&mut self.finds);
         // Those of a break that came early, with few commands; among the like ones the first.
-        finds.sort_by_key(|(number, run, broken)| (weight(run), broken.at, *number));
+        sort(&mut finds, &weight);
         let mut others = finds.split_off(finds.len().min(MOST_SHRUNK[0]));
         // What needs few commands may need many requests, where a fault would have needed none.
-        others.sort_by_key(|(number, _, broken)| (broken.at, *number));
+        sort(&mut others, &|_| 0);
         finds.extend(others.into_iter().take(MOST_SHRUNK[1]));
         self.shrinking = finds.into_iter().rev().map(|(_, run, broken)| (run, broken)).collect();
         self.shrink_next();
@@ -264,4 +264,12 @@ fn quickened(run: &Run) -> (Run, Vec<(&'static str, String)>) {
         }
     }
     (quick, asked)
+}
+
+/// A find: the number of the attempt, its run, what it broke.
+type Find = (u64, Run, Broken);
+
+/// The lightest first, then what broke early; among the like ones the first.
+fn sort(finds: &mut [Find], weight: &dyn Fn(&Run) -> usize) {
+    finds.sort_by_key(|(number, run, broken)| (weight(run), broken.at, *number));
 }

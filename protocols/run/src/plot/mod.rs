@@ -29,10 +29,10 @@ use measures::Measures;
 use sim::figure::{self, Quantity};
 use sim::ids::ActorId;
 use sim::lab::Lab;
+use sim::ordered::SortedSet;
 use sim::story::Value;
 use sim::time::{Moment, Span, Time};
 use sim::trace::Trace;
-use std::collections::BTreeSet;
 use thin::Series;
 use track::Track;
 
@@ -178,9 +178,9 @@ pub fn named(lab: &dyn Lab, trace: &Trace, id: &str) -> Option<Plot> {
 }
 
 /// The facts that carry numbers, and where: of the newest facts, for all kinds come again.
-fn numbers(trace: &Trace) -> BTreeSet<(&'static str, u8)> {
+fn numbers(trace: &Trace) -> SortedSet<(&'static str, u8)> {
     const LOOKED_AT: usize = 4_000;
-    let mut found = BTreeSet::new();
+    let mut found = SortedSet::new();
     for fact in trace.facts.iter().rev().take(LOOKED_AT) {
         for (at, value) in (0u8..).zip(fact.values.iter()) {
             if matches!(value, Value::Int(_)) {

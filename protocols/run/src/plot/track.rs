@@ -4,10 +4,10 @@ use super::thin::Series;
 use super::{Line, PARTS};
 use sim::figure::Quantity;
 use sim::ids::ActorId;
+use sim::ordered::SortedMap;
 use sim::story::{Outcome, Value};
 use sim::time::{Span, Time};
 use sim::trace::{HistoryStep, Trace};
-use std::collections::BTreeMap;
 
 /// A quantity, and what is known of it.
 pub(super) struct Track {
@@ -228,7 +228,8 @@ impl Latency {
         if rank >= took.len() {
             return f64::NAN;
         }
-        *took.select_nth_unstable_by(rank, f64::total_cmp).1
+        took.sort_by(f64::total_cmp);
+        took[rank]
     }
 
     fn close(&mut self, upto: Time) {
@@ -253,13 +254,13 @@ struct Facts {
     value: u8,
     /// All together, where they are added up.
     sum: Option<Series>,
-    each: BTreeMap<ActorId, Series>,
+    each: SortedMap<ActorId, Series>,
     upto: f64,
 }
 
 impl Facts {
     fn new(name: &'static str, value: u8, sum: bool) -> Self {
-        Self { name, value, sum: sum.then(Series::steps), each: BTreeMap::new(), upto: 0.0 }
+        Self { name, value, sum: sum.then(Series::steps), each: SortedMap::new(), upto: 0.0 }
     }
 
     fn add(&mut self, actor: ActorId, at: Time, number: f64) {

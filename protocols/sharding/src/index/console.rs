@@ -9,8 +9,9 @@ use super::message::{Hard, Message, Ordered};
 use super::settings::Settings;
 use super::{Context, Timer};
 use serde::Serialize;
+use sim::ordered::SortedSet;
 use sim::{ActorId, Span, SyncId};
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::VecDeque;
 
 /// How often orders are given again that nobody has reported carried out.
 pub(super) const PACE: Span = Span::millis(200);
@@ -27,7 +28,7 @@ pub struct Console {
     /// The last order is carried out, and whoever it was for serves again.
     done: bool,
     /// Who has reported to serve since the last order.
-    serving: BTreeSet<ActorId>,
+    serving: SortedSet<ActorId>,
 }
 
 impl Console {
@@ -40,7 +41,7 @@ impl Console {
             ordered: hard.ordered,
             pending: None,
             done: hard.ordered.is_none(),
-            serving: BTreeSet::new(),
+            serving: SortedSet::new(),
         }
     }
 

@@ -6,7 +6,7 @@
 use super::map::{ShardId, ShardMap};
 use serde::Serialize;
 use sim::ActorId;
-use std::collections::BTreeMap;
+use sim::ordered::SortedMap;
 use std::sync::Arc;
 
 /// How a server stands to a shard.
@@ -35,16 +35,16 @@ pub struct Held {
     /// How it stands here.
     pub standing: Standing,
     /// Values by key.
-    pub data: BTreeMap<u16, Arc<str>>,
+    pub data: SortedMap<u16, Arc<str>>,
     /// Of each client the number of its last write here: a retry is not done twice.
-    pub done: BTreeMap<ActorId, u64>,
+    pub done: SortedMap<ActorId, u64>,
 }
 
 impl Held {
     /// An empty one.
     pub fn new(low: u16, high: u16, epoch: u64) -> Self {
         let standing = Standing::Serving;
-        Self { low, high, epoch, standing, data: BTreeMap::new(), done: BTreeMap::new() }
+        Self { low, high, epoch, standing, data: SortedMap::new(), done: SortedMap::new() }
     }
 
     /// Whether this server keeps it, and answers for this position.
@@ -59,7 +59,7 @@ pub struct Hard {
     /// The keeper's map; none on other nodes, and before its first write.
     pub map: Option<Arc<ShardMap>>,
     /// A server's shards, those that are gone as well.
-    pub shards: BTreeMap<ShardId, Arc<Held>>,
+    pub shards: SortedMap<ShardId, Arc<Held>>,
     /// How many writes were folded.
     pub written: u64,
 }

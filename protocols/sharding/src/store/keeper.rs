@@ -15,8 +15,8 @@ use super::plan;
 use super::settings::{MOST_SHARDS, Settings};
 use super::{Context, Timer};
 use serde::Serialize;
+use sim::ordered::SortedMap;
 use sim::{ActorId, SyncId};
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Fewer requests in a window say nothing of what is hot.
@@ -29,11 +29,11 @@ pub struct Keeper {
     /// Not done before this the map is not durable.
     pending: Option<SyncId>,
     /// Requests for each position, from the last report of each server.
-    reports: BTreeMap<ActorId, Arc<[(u16, u32)]>>,
+    reports: SortedMap<ActorId, Arc<[(u16, u32)]>>,
     /// The same as last added up.
-    heat: BTreeMap<u16, u32>,
+    heat: SortedMap<u16, u32>,
     /// And for each server.
-    load: BTreeMap<ActorId, u32>,
+    load: SortedMap<ActorId, u32>,
 }
 
 impl Keeper {
@@ -43,9 +43,9 @@ impl Keeper {
         let keeper = Self {
             map,
             pending: None,
-            reports: BTreeMap::new(),
-            heat: BTreeMap::new(),
-            load: BTreeMap::new(),
+            reports: SortedMap::new(),
+            heat: SortedMap::new(),
+            load: SortedMap::new(),
         };
         keeper.tell_epoch(context);
         let (drive, window) = (context.settings().drive, context.settings().window);
@@ -60,7 +60,7 @@ impl Keeper {
     }
 
     /// Requests for each position in the last window.
-    pub fn heat(&self) -> &BTreeMap<u16, u32> {
+    pub fn heat(&self) -> &SortedMap<u16, u32> {
         &self.heat
     }
 

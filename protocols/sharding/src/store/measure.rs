@@ -1,9 +1,9 @@
 //! The figures of a run.
 
 use sim::lab::Measure;
+use sim::ordered::SortedMap;
 use sim::story::{Outcome, Value};
 use sim::{ActorId, Time, Trace};
-use std::collections::BTreeMap;
 
 pub(super) const MEASURES: &[Measure] = &[
     Measure { id: "answered", unit: "1/s", doc: "Operations answered each second." },
@@ -40,7 +40,7 @@ pub(super) fn measure(trace: &Trace, end: Time) -> Vec<f64> {
     latencies.sort_unstable();
     let ok = latencies.len() as f64;
     let (mut moves, mut needless, mut splits, mut astray) = (0u32, 0i64, 0u32, 0u32);
-    let mut served: BTreeMap<ActorId, u32> = BTreeMap::new();
+    let mut served: SortedMap<ActorId, u32> = SortedMap::new();
     for fact in trace.facts.iter() {
         match (fact.name, &fact.values[..]) {
             ("moved", _) => moves += 1,

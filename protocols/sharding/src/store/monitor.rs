@@ -8,10 +8,10 @@ use super::invariants::At;
 use super::map::{ShardId, ShardMap, Task};
 use super::settings::Settings;
 use super::{Actor, Sharding};
+use sim::ordered::SortedMap;
 use sim::protocol::{Happening, Monitor, Report};
 use sim::{ActorId, Parameters, Span, Time};
 use smallvec::SmallVec;
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Positions that a server keeps: from, to before.
@@ -30,9 +30,9 @@ struct Hot {
 /// The monitor.
 #[derive(Clone, Debug)]
 pub struct Watch {
-    kept: Arc<BTreeMap<ActorId, Kept>>,
+    kept: Arc<SortedMap<ActorId, Kept>>,
     /// Who was to keep each shard by the keeper's last map, and who its members were.
-    wanted: Arc<BTreeMap<ShardId, ActorId>>,
+    wanted: Arc<SortedMap<ShardId, ActorId>>,
     space: u16,
     /// Of the settings: what is promised.
     joins_quietly: bool,
@@ -95,7 +95,7 @@ fn kept<'a>(serving: impl Iterator<Item = (ShardId, &'a super::hard::Held)>) -> 
     serving.map(|(_, held)| (held.low, held.high)).collect()
 }
 
-fn wanted(map: &ShardMap) -> BTreeMap<ShardId, ActorId> {
+fn wanted(map: &ShardMap) -> SortedMap<ShardId, ActorId> {
     map.shards.iter().map(|shard| (shard.id, shard.wanted)).collect()
 }
 

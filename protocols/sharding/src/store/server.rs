@@ -17,8 +17,8 @@ use super::message::{Answer, Ask, Message, Order, Request};
 use super::settings::Settings;
 use super::{Context, Timer};
 use serde::Serialize;
+use sim::ordered::SortedMap;
 use sim::{ActorId, SyncId};
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// A server.
@@ -28,7 +28,7 @@ pub struct Server {
     /// Not done before this some of that is not durable.
     pending: Option<SyncId>,
     /// Requests for each position in this window.
-    counts: BTreeMap<u16, u32>,
+    counts: SortedMap<u16, u32>,
     /// Requests a second in the last one.
     rate: u64,
 }
@@ -37,7 +37,7 @@ impl Server {
     /// With what is on its disk. A shard that it was given at the start, and of which its disk knows nothing, is as empty as
     /// it was then: every change of it would have left a trace.
     pub fn start(hard: &Hard, context: &mut Context<'_>) -> Self {
-        let mut server = Self { hard: hard.clone(), pending: None, counts: BTreeMap::new(), rate: 0 };
+        let mut server = Self { hard: hard.clone(), pending: None, counts: SortedMap::new(), rate: 0 };
         let me = context.me();
         for shard in context.settings().first_map().shards.iter().filter(|shard| shard.owner == me) {
             if server.hard.held(shard.id).is_none() {

@@ -294,6 +294,11 @@ pub struct TimedCommand {
 }
 
 impl TimedCommand {
+    /// Brings commands into the order they run in: by moment, in the order given where that is the same.
+    pub fn sort(commands: &mut [TimedCommand]) {
+        commands.sort_by_key(|timed| timed.at);
+    }
+
     /// This command at this moment.
     pub fn new(at: Moment, command: Command) -> Self {
         Self { at, command, disabled: false }

@@ -2,8 +2,8 @@
 
 use super::Slot;
 use crate::command::Quality;
+use crate::ordered::SortedMap;
 use crate::time::Time;
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// One direction of a link: what every message asks of it.
@@ -63,7 +63,7 @@ pub(crate) struct DropNext {
 pub(crate) struct Links {
     count: usize,
     links: Arc<Vec<Link>>,
-    changed: BTreeMap<(Slot, Slot), Changed>,
+    changed: SortedMap<(Slot, Slot), Changed>,
     /// Empty until a stream or a bandwidth asks for it.
     ends: Arc<Vec<Ends>>,
     pub cuts: Vec<Cut>,
@@ -75,7 +75,7 @@ impl Links {
         Self {
             count,
             links: Arc::new(vec![Link::default(); count * count]),
-            changed: BTreeMap::new(),
+            changed: SortedMap::new(),
             ends: Arc::default(),
             cuts: Vec::new(),
             drops: Vec::new(),

@@ -7,6 +7,7 @@ use crate::ids::ActorId;
 use crate::kernel::flights::Stage;
 use crate::kernel::links::{Cut, DropNext};
 use crate::kernel::{Kernel, Slot};
+use crate::ordered::SortedMap;
 use crate::protocol::Protocol;
 use crate::story::Rank;
 use crate::time::Span;
@@ -304,7 +305,7 @@ fn quality_words(quality: &Quality) -> String {
 /// One chip for each quality, over all links that have it.
 fn link_chips(kernel: &Kernel, chips: &mut Vec<Broken>) {
     let pairs = kernel.slots().len() * (kernel.slots().len().saturating_sub(1));
-    let mut groups: BTreeMap<String, Vec<(Slot, Slot)>> = BTreeMap::new();
+    let mut groups: SortedMap<String, Vec<(Slot, Slot)>> = SortedMap::new();
     for (from, to) in kernel.links.changed() {
         groups.entry(quality_words(&kernel.links.quality(from, to))).or_default().push((from, to));
     }
