@@ -267,18 +267,20 @@ impl<'a> Reader<'a> {
     /// Every event that some of these had as a cause, however far back, no further than `first`; with them.
     fn causes(&self, of: impl IntoIterator<Item = EventId>, first: EventId) -> SortedSet<EventId> {
         let mut open: SortedSet<EventId> = of.into_iter().collect();
-        let mut seen = SortedSet::new();
+        // A cause is earlier than what it caused: so they are seen in descending order, each once.
+        let mut seen = Vec::new();
         while let Some(event) = open.pop_last() {
             if seen.len() >= MOST_CAUSES {
                 break;
             }
-            if event < first || !seen.insert(event) {
+            if event < first {
                 continue;
             }
+            seen.push(event);
             let Some(record) = self.trace.event(event) else { continue };
             open.extend(cone::causes(self.trace, event, record).into_iter().flatten());
         }
-        seen
+        seen.into_iter().rev().collect()
     }
 
     /// The commands that a causal path came of: those on it, those by which a message that it sent was lost, and those that
