@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used)]
 
+use proptest::prelude::*;
+
 use harfrust::{FontRef, ShapeOptions, ShaperData, ShaperInstance, Tag, UnicodeBuffer, Variation};
 
 const FONTS: [(&str, &[u8]); 2] = [
@@ -125,6 +127,37 @@ fn what_is_written_from_right_to_left_comes_in_that_order() {
             let clusters = |glyphs: &[Glyph]| glyphs.iter().map(|glyph| glyph.1).collect::<Vec<_>>();
             assert_eq!(clusters(&ours), clusters(&theirs), "{text}");
             assert!(ours[0].1 > ours[1].1);
+        }
+    }
+}
+
+/// Any character there is, those that act on others more often than others.
+fn character() -> impl Strategy<Value = char> {
+    let acting =
+        "\u{301}\u{308}\u{327}\u{200D}\u{FE0F}\u{AD}\u{2011}\u{202F}\u{2003}\tAVTofi\u{5D0}\u{644}🇩👩";
+    prop_oneof![any::<char>(), prop::sample::select(acting.chars().collect::<Vec<_>>())]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 500, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_text_has_glyphs_that_belong_to_it(characters in prop::collection::vec(character(), 0..40)) {
+        let text: String = characters.into_iter().collect();
+        for both in [&fonts()[1], &fonts()[3]] {
+            let mut buffer = UnicodeBuffer::new();
+            buffer.push_str(&text);
+            let shaper = ShaperData::new(&both.ours).shaper(&both.ours).instance(Some(&both.instance)).build();
+            let glyphs = shaper.shape(buffer, ShapeOptions::new());
+            prop_assert_eq!(glyphs.glyph_infos().len(), glyphs.glyph_positions().len());
+            prop_assert_eq!(glyphs.glyph_infos().is_empty(), text.is_empty());
+            let count = u32::from(both.ours.face().number_of_glyphs());
+            for info in glyphs.glyph_infos() {
+                prop_assert!(info.glyph_id < count);
+                prop_assert!(text.is_char_boundary(info.cluster as usize) && (info.cluster as usize) < text.len());
+            }
+            let clusters: Vec<u32> = glyphs.glyph_infos().iter().map(|info| info.cluster).collect();
+            prop_assert!(clusters.is_sorted() || clusters.iter().rev().is_sorted());
         }
     }
 }
