@@ -229,6 +229,14 @@ fn porcupine_kv_as_one_map(bencher: Bencher, name: &str) {
     bencher.bench_local(|| assert_eq!(judged_by(check::models::Registers, &history), Verdict::Holds));
 }
 
+/// The same with the model chosen as the program runs: what the branches cost.
+#[divan::bench(args = ["c10-ok"])]
+fn porcupine_kv_as_any_model(bencher: Bencher, name: &str) {
+    use check::models::{Any, Registers};
+    let history = history_of(&format!("porcupine/kv/{name}.txt"));
+    bencher.bench_local(|| assert_eq!(judged_by(Any::Registers(Registers), &history), Verdict::Holds));
+}
+
 #[divan::bench(args = ["etcd_002", "etcd_000"])]
 fn etcd(bencher: Bencher, name: &str) {
     let history = history_of(&format!("porcupine/jepsen/{name}.log"));
