@@ -21,7 +21,7 @@ pub use skrifa::{FontRef, GlyphId, Tag};
 pub use text::{BufferFlags, GlyphBuffer, GlyphInfo, GlyphPosition, UnicodeBuffer};
 
 use skrifa::MetadataProvider;
-use skrifa::instance::Location;
+use skrifa::instance::{Location, LocationRef};
 use ttf_parser::Face;
 
 /// A value on an axis of a variable font.
@@ -58,31 +58,29 @@ impl ShaperData {
     }
 
     /// Begins a [`Shaper`] for the font.
-    pub fn shaper<'a>(&self, font: &FontRef<'a>) -> ShaperBuilder<'a> {
-        ShaperBuilder { face: font.face().clone(), font: font.clone() }
+    pub fn shaper<'f>(&self, font: &'f FontRef<'f>) -> ShaperBuilder<'f> {
+        ShaperBuilder { font, location: LocationRef::default() }
     }
 }
 
 /// Makes a [`Shaper`].
 #[derive(Clone, Debug)]
-pub struct ShaperBuilder<'a> {
-    font: FontRef<'a>,
-    face: Face<'a>,
+pub struct ShaperBuilder<'f> {
+    font: &'f FontRef<'f>,
+    location: LocationRef<'f>,
 }
 
-impl<'a> ShaperBuilder<'a> {
+impl<'f> ShaperBuilder<'f> {
     /// At a place on its axes.
     #[must_use]
-    pub fn instance(self, instance: Option<&ShaperInstance>) -> Self {
-        match instance {
-            Some(instance) => Self { face: self.font.at((&instance.location).into()), ..self },
-            None => self,
-        }
+    pub fn instance(self, instance: Option<&'f ShaperInstance>) -> Self {
+        let location = instance.map_or(self.location, |instance| (&instance.location).into());
+        Self { location, ..self }
     }
 
     /// The shaper.
-    pub fn build(self) -> Shaper<'a> {
-        Shaper { face: self.face }
+    pub fn build(self) -> Shaper<'f> {
+        Shaper { face: self.font.at(self.location) }
     }
 }
 

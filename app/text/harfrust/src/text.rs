@@ -136,8 +136,10 @@ pub(crate) fn shape(face: &Face<'_>, buffer: UnicodeBuffer) -> GlyphBuffer {
 /// A character's glyph, and how far it moves the next.
 fn glyph(face: &Face<'_>, character: char) -> (GlyphId, i32) {
     let advance = |glyph: GlyphId| face.glyph_hor_advance(glyph).map_or(0, i32::from);
-    let space = face.glyph_index(' ');
-    if let (true, Some(space)) = (is_ignorable(character), space) {
+    let space = || face.glyph_index(' ');
+    if is_ignorable(character)
+        && let Some(space) = space()
+    {
         return (space, 0);
     }
     if let Some(glyph) = face.glyph_index(character) {
@@ -146,13 +148,13 @@ fn glyph(face: &Face<'_>, character: char) -> (GlyphId, i32) {
     let same = match character {
         // What breaks a line differently, and looks the same.
         '\u{2011}' => face.glyph_index('\u{2010}'),
-        '\u{A0}' => space,
+        '\u{A0}' => space(),
         _ => None,
     };
     if let Some(glyph) = same {
         return (glyph, advance(glyph));
     }
-    match (space, space_width(face, character)) {
+    match (space(), space_width(face, character)) {
         (Some(space), Some(width)) => (space, width),
         // An accent stands over what is before it, be it there or not.
         _ if is_accent(character) => (GlyphId(0), 0),

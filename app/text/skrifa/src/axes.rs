@@ -27,6 +27,15 @@ impl From<&(Tag, f32)> for VariationSetting {
     }
 }
 
+/// A font with these values on its axes. It has the axes it has: others are passed over.
+pub(crate) fn moved<'a>(face: &Face<'a>, settings: impl IntoIterator<Item = (Tag, f32)>) -> Face<'a> {
+    let mut face = face.clone();
+    for (tag, value) in settings {
+        let _ = face.set_variation(ttf_parser::Tag::from_bytes(&tag.to_be_bytes()), value);
+    }
+    face
+}
+
 /// An axis.
 #[derive(Clone, Copy, Debug)]
 pub struct Axis(VariationAxis);
@@ -89,12 +98,9 @@ impl<'f> AxisCollection<'f> {
         if !self.face.is_variable() {
             return Location::default();
         }
-        let mut face = self.face.clone();
         let settings: smallvec::SmallVec<[(Tag, f32); 4]> =
             settings.into_iter().map(Into::into).map(|setting| (setting.selector, setting.value)).collect();
-        for (tag, value) in &settings {
-            let _ = face.set_variation(ttf_parser::Tag::from_bytes(&tag.to_be_bytes()), *value);
-        }
+        let face = moved(self.face, settings.iter().copied());
         Location::new(face.variation_coordinates().iter().map(|coord| coord.get()), settings)
     }
 }

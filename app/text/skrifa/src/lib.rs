@@ -53,12 +53,7 @@ impl<'a> FontRef<'a> {
 
     /// The same, at a place on its axes.
     pub fn at(&self, location: LocationRef<'_>) -> Face<'a> {
-        let mut face = self.face.clone();
-        for (tag, value) in location.settings() {
-            // A font has the axes it has: others are passed over.
-            let _ = face.set_variation(ttf_parser::Tag::from_bytes(&tag.to_be_bytes()), value);
-        }
-        face
+        axes::moved(&self.face, location.settings())
     }
 }
 

@@ -46,7 +46,7 @@ mod format;
 mod imported;
 mod objects;
 mod pairing;
-mod shape;
+pub(crate) mod shape;
 mod source;
 mod syntax;
 mod tape;

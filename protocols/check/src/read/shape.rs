@@ -168,7 +168,8 @@ pub(crate) fn looks_independent(operations: &[Operation], origins: &[Origin]) ->
     asks
 }
 
-fn pair(value: &Value) -> Option<(&Value, &Value)> {
+/// A list of two.
+pub(crate) fn pair(value: &Value) -> Option<(&Value, &Value)> {
     match value {
         Value::List(items) => match &**items {
             [first, second] => Some((first, second)),

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use crate::history::{Operation, Outcome};
 use crate::isolation::{Mop, Seen, Transactions};
+use crate::read::shape::pair;
 use crate::read::{Imported, Mark, Origin, Subject};
 use crate::value::{Value, Values};
 
@@ -206,7 +207,7 @@ impl Usual {
             Usual::Reads | Usual::Bare => input.is_empty(),
             Usual::Writes => input.len() == 1,
             // `[5 [1 2]]` could as well be: of the object 5, from 1 to 2.
-            Usual::Swaps => matches!(input, [_, to] if !is_pair(to)),
+            Usual::Swaps => matches!(input, [_, to] if pair(to).is_none()),
             Usual::Transfers => input.len() == 3,
             Usual::Other => false,
         }
@@ -239,10 +240,6 @@ impl Usual {
             (_, several) => Value::from(several.to_vec()),
         }
     }
-}
-
-fn is_pair(value: &Value) -> bool {
-    matches!(value, Value::List(items) if items.len() == 2)
 }
 
 fn of_transaction(history: &Transactions, place: u32, part: Part) -> Event<'static> {
